@@ -1,0 +1,59 @@
+# Forestall: `make demo` plays a city's day against the service, `make test` checks everything.
+# Each target sets up what it needs; see README.md.
+
+PYTHON ?= python3.11
+VENV := .venv
+BIN := $(VENV)/bin
+STAMPS := .stamps
+PORT ?= 8000
+
+.PHONY: demo test lint unit bench format lock table clean help
+
+help:
+	@echo "make demo   play a city's day at 60 times real time (PORT=8000, SEED=1)"
+	@echo "make test   lint, types, layers, and every test"
+	@echo "make bench  the benchmarks, side by side with their baselines"
+	@echo "make table  the table of the README: every shared day, seeds 1 to 3 (about 40 minutes)"
+
+demo: $(STAMPS)/installed
+	$(BIN)/forestall demo --port $(PORT) --seed $(or $(SEED),1)
+
+test: lint unit
+
+lint: $(STAMPS)/installed
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+unit: $(STAMPS)/installed $(STAMPS)/chromium
+	$(BIN)/pytest -n 2 --dist loadgroup
+
+format: $(STAMPS)/installed
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+# Browser tests use Debian's Chromium; where it can't be installed they are skipped with one line.
+$(STAMPS)/chromium: | $(STAMPS)
+	@command -v chromium >/dev/null || { command -v apt-get >/dev/null && [ "$$(id -u)" = 0 ] && \
+	  { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium >/dev/null; }; } || \
+	  echo "chromium is not here and can't be installed: browser tests will be skipped"
+	@touch $@
+
+$(STAMPS)/installed: requirements.lock pyproject.toml | $(STAMPS)
+	@command -v $(PYTHON) >/dev/null || { echo "Python 3.11 is needed; set PYTHON=/path/to/python3.11"; exit 1; }
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(STAMPS):
+	@mkdir -p $@
+
+lock:
+	$(BIN)/python -m pip install --quiet uv
+	$(BIN)/uv pip compile --universal --generate-hashes --no-emit-index-url --python-version 3.11 --group dev \
+	  pyproject.toml -o requirements.lock
+
+clean:
+	rm -rf $(STAMPS) $(VENV) var
