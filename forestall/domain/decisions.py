@@ -1,0 +1,89 @@
+"""Decisions, and the approvals they may wait for."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from forestall.domain.actions import Candidate, Judgement, NoCandidate
+from forestall.domain.ids import CandidateId, CaseId, DecisionId, HubId, InterruptId, RouteId, SnapshotId
+from forestall.domain.vocabulary import Autonomy, OverrideReason, Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class GateVerdict:
+    """What policy said of one candidate: how freely it may run, by which policies, and why in their own words."""
+
+    autonomy: Autonomy
+    policy_ids: tuple[str, ...]
+    why: tuple[str, ...]
+    policy_version: str
+    veto_minutes: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """One plan revision of a case: every candidate, how each was judged, which one is recommended and what policy says.
+
+    ``ranking`` is best first. ``declined`` holds the tools that had nothing, with the reason.
+    """
+
+    case_id: CaseId
+    plan_rev: int
+    snapshot_id: SnapshotId
+    made_at: datetime
+    candidates: tuple[Candidate, ...]
+    judgements: Mapping[CandidateId, Judgement]
+    ranking: tuple[CandidateId, ...]
+    declined: tuple[NoCandidate, ...]
+    chosen: CandidateId | None
+    gate: GateVerdict | None
+    planner: str
+    model: str
+    seed: int
+    samples: int
+
+    def get_candidate(self, candidate_id: CandidateId) -> Candidate:
+        """The candidate of that id; KeyError when it is not among this proposal's."""
+        for candidate in self.candidates:
+            if candidate.id == candidate_id:
+                return candidate
+        raise KeyError(candidate_id)
+
+
+@dataclass(frozen=True, slots=True)
+class Approval:
+    """A question to a person, answered once. ``verdict`` None means open; the first answer wins (compare-and-swap).
+
+    ``is_veto`` tells the two forms apart: an approval lapses at ``expires_at``, a veto window runs out into execution.
+    """
+
+    case_id: CaseId
+    interrupt_id: InterruptId
+    plan_rev: int
+    asked_at: datetime
+    expires_at: datetime
+    is_veto: bool
+    verdict: Verdict | None = None
+    answered_at: datetime | None = None
+    answered_by: str | None = None
+    reason: OverrideReason | None = None
+    note: str = ""
+    resumed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What was decided on a case and what came of it; the audit record is made from this and its proposal."""
+
+    id: DecisionId
+    case_id: CaseId
+    plan_rev: int
+    hub_id: HubId
+    at: datetime
+    verdict: Verdict
+    actor: str
+    candidate_id: CandidateId | None
+    snapshot_id: SnapshotId
+    read_set: Mapping[RouteId, int] = field(default_factory=dict)
+    reason: OverrideReason | None = None
+    note: str = ""

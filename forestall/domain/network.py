@@ -1,0 +1,84 @@
+"""The standing network: hubs, the links between them, carriers, vehicles and drivers."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from forestall.domain.ids import CarrierId, ContactId, DriverId, HubId, LocationId, VehicleId
+from forestall.domain.vocabulary import CarrierKind, VehicleMode
+
+
+@dataclass(frozen=True, slots=True)
+class Location:
+    """A point on the map, WGS 84 degrees. ``id`` also names its row in a travel matrix, where there is one."""
+
+    id: LocationId
+    lat: float
+    lon: float
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """How to reach a person or a partner. Phone numbers and addresses live here and nowhere else."""
+
+    id: ContactId
+    name: str
+    phone: str | None = None
+    email: str | None = None
+    webhook: str | None = None
+    locale: str = "en"
+    accepts_sms: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Hub:
+    id: HubId
+    name: str
+    location: Location
+    time_zone: str
+    opens_at: datetime
+    closes_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class HubLink:
+    """A shuttle between two hubs: packages handed in at one reach the other ``duration_s`` later."""
+
+    from_hub: HubId
+    to_hub: HubId
+    duration_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Carrier:
+    """``free_stops`` is how many further stops the carrier says it can take today (None: not said)."""
+
+    id: CarrierId
+    name: str
+    kind: CarrierKind
+    active: bool = True
+    cost_per_stop_cents: int = 0
+    free_stops: int | None = None
+    contact_id: ContactId | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Vehicle:
+    """``capacity`` by dimension (for example units, kg); a dimension not named is not limited."""
+
+    id: VehicleId
+    hub_id: HubId
+    carrier_id: CarrierId
+    mode: VehicleMode = VehicleMode.VAN
+    capacity: Mapping[str, float] = field(default_factory=dict)
+    skills: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Driver:
+    id: DriverId
+    carrier_id: CarrierId
+    shift_start: datetime
+    shift_end: datetime
+    name: str = ""
+    contact_id: ContactId | None = None

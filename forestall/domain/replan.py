@@ -1,0 +1,131 @@
+"""What a candidate would make of a snapshot: the one definition that forecast, check and commit all use."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from forestall.domain.actions import Candidate, RouteChange
+from forestall.domain.ids import PackageId, RouteId, StopId
+from forestall.domain.orders import Custody, Package
+from forestall.domain.routes import Route, Stop
+from forestall.domain.snapshot import HubSnapshot
+from forestall.domain.vocabulary import HolderKind, RouteStatus
+
+
+class UnsoundChange(ValueError):
+    """A change that would lose a stop, take one twice, or move one that may not be moved."""
+
+
+@dataclass(frozen=True, slots=True)
+class Replanned:
+    """The rows a candidate changes: what a commit writes, and what a what-if looks at."""
+
+    routes: tuple[Route, ...]
+    stops: tuple[Stop, ...]
+    new_stops: tuple[Stop, ...]
+    packages: tuple[Package, ...]
+
+
+def free_stops(snapshot: HubSnapshot, route_id: RouteId) -> tuple[Stop, ...]:
+    """The stops of a route a repair may move or reorder: open, and the driver is not yet on the way to them."""
+    return tuple(stop for stop in snapshot.open_stops(route_id) if not stop.status.is_committed)
+
+
+def replan(snapshot: HubSnapshot, candidate: Candidate) -> Replanned:
+    """The changed rows. Every free stop of a changed route must be named exactly once over all changes.
+
+    Raises:
+        UnsoundChange: a stop is lost, doubled, unknown, or no longer free.
+    """
+    changed = {change.route_id for change in candidate.route_changes}
+    movable = {stop.id: stop for route_id in changed for stop in free_stops(snapshot, route_id)}
+    new = {stop.id: stop for change in candidate.route_changes for stop in change.new_stops}
+    _check_partition(candidate.route_changes, movable, new)
+    routes: list[Route] = []
+    placed: dict[StopId, Stop] = {}
+    packages = _moved_packages(snapshot, candidate)
+    for change in candidate.route_changes:
+        placed.update(_place(snapshot, change, {**movable, **new}))
+        routes.append(_changed_route(snapshot, change, placed.values(), packages))
+    return Replanned(
+        routes=tuple(routes),
+        stops=tuple(stop for stop in placed.values() if stop.id not in new and stop != snapshot.stops[stop.id]),
+        new_stops=tuple(stop for stop in placed.values() if stop.id in new),
+        packages=tuple(packages.values()),
+    )
+
+
+def apply_candidate(snapshot: HubSnapshot, candidate: Candidate) -> HubSnapshot:
+    """The snapshot as it would be had the candidate been committed; the id stays that of the state it came from."""
+    if not candidate.route_changes:
+        return snapshot
+    rows = replan(snapshot, candidate)
+    return replace(
+        snapshot,
+        routes={**snapshot.routes, **{route.id: route for route in rows.routes}},
+        stops={**snapshot.stops, **{stop.id: stop for stop in (*rows.stops, *rows.new_stops)}},
+        packages={**snapshot.packages, **{package.id: package for package in rows.packages}},
+    )
+
+
+def _check_partition(
+    changes: Iterable[RouteChange], movable: Mapping[StopId, Stop], new: Mapping[StopId, Stop]
+) -> None:
+    named: list[StopId] = [stop_id for change in changes for stop_id in change.stop_ids]
+    if len(named) != len(set(named)):
+        raise UnsoundChange(f"stops named twice: {sorted({s for s in named if named.count(s) > 1})}")
+    if lost := movable.keys() - set(named):
+        raise UnsoundChange(f"stops left without a route: {sorted(lost)}")
+    if unknown := set(named) - movable.keys() - new.keys():
+        raise UnsoundChange(f"stops that are not free to be moved: {sorted(unknown)}")
+
+
+def _place(snapshot: HubSnapshot, change: RouteChange, pool: Mapping[StopId, Stop]) -> dict[StopId, Stop]:
+    """Number the named stops after everything of the route that stays as it is."""
+    fixed = [
+        stop.sequence
+        for stop in snapshot.stops_by_route[change.route_id]
+        if stop.status.is_committed or not stop.status.is_open
+    ]
+    first = max(fixed, default=0) + 1
+    return {
+        stop_id: replace(pool[stop_id], route_id=change.route_id, sequence=first + position)
+        for position, stop_id in enumerate(change.stop_ids)
+    }
+
+
+def _moved_packages(snapshot: HubSnapshot, candidate: Candidate) -> dict[PackageId, Package]:
+    return {
+        move.package_id: replace(
+            snapshot.packages[move.package_id],
+            custody=Custody(HolderKind.UPSTREAM, move.to_hub, snapshot.taken_at),
+            available_at=move.available_at,
+        )
+        for move in candidate.package_moves
+    }
+
+
+def _changed_route(
+    snapshot: HubSnapshot, change: RouteChange, placed: Iterable[Stop], moved: Mapping[PackageId, Package]
+) -> Route:
+    route = snapshot.routes[change.route_id]
+    departs_at = change.departs_at or route.departs_at
+    load_ready_at = route.load_ready_at
+    if route.status is RouteStatus.PLANNED:
+        load_ready_at = _load_ready(snapshot, route, placed, moved)
+    return replace(
+        route,
+        version=route.version + 1,
+        plan_version=route.plan_version + 1,
+        departs_at=departs_at,
+        load_ready_at=load_ready_at,
+    )
+
+
+def _load_ready(
+    snapshot: HubSnapshot, route: Route, placed: Iterable[Stop], moved: Mapping[PackageId, Package]
+) -> datetime | None:
+    """The latest release among the goods the route will load; None when all of them are at hand."""
+    orders = {stop.order_id for stop in placed if stop.route_id == route.id and stop.order_id is not None}
+    packages = (moved.get(p.id, p) for order in orders for p in snapshot.packages_by_order.get(order, ()))
+    return max((p.available_at for p in packages if p.available_at is not None), default=None)

@@ -1,0 +1,76 @@
+"""Routes and their stops as they are being driven."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from forestall.domain.ids import DriverId, HubId, OrderId, PackageId, RouteId, StopId, VehicleId
+from forestall.domain.network import Location
+from forestall.domain.orders import Window
+from forestall.domain.vocabulary import FailureReason, RouteStatus, StopKind, StopStatus
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """One visit. ``sequence`` orders the stops of a route; only the order matters, gaps are fine.
+
+    A TRANSFER stop takes ``package_ids`` over from ``transfer_from``, at that vehicle's place; it has no order.
+    """
+
+    id: StopId
+    route_id: RouteId
+    sequence: int
+    location: Location
+    window: Window
+    service_s: float
+    order_id: OrderId | None = None
+    kind: StopKind = StopKind.DELIVERY
+    status: StopStatus = StopStatus.PLANNED
+    pinned: bool = False
+    skills: frozenset[str] = frozenset()
+    package_ids: tuple[PackageId, ...] = ()
+    transfer_from: VehicleId | None = None
+    departed_at: datetime | None = None  # when the vehicle set out towards it
+    arrived_at: datetime | None = None
+    finished_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """A vehicle's day. ``version`` rises with every change of state or plan; a plan made on another version is stale.
+
+    ``load_ready_at`` is when its hub says (or said) the load can leave; ``acknowledged_version`` is the newest plan
+    version the driver confirmed, and None means that nothing has been sent since the day began.
+    """
+
+    id: RouteId
+    day: str
+    hub_id: HubId
+    vehicle_id: VehicleId
+    driver_id: DriverId | None
+    departs_at: datetime
+    version: int = 1
+    status: RouteStatus = RouteStatus.PLANNED
+    load_ready_at: datetime | None = None
+    departed_at: datetime | None = None
+    broken_at: datetime | None = None
+    is_spare: bool = False
+    plan_version: int = 1
+    acknowledged_version: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    stop_id: StopId
+    at: datetime
+    succeeded: bool
+    reason: FailureReason | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """The newest report of where a vehicle is; ``at`` is the event's time, after the clock clamp."""
+
+    vehicle_id: VehicleId
+    at: datetime
+    lat: float
+    lon: float

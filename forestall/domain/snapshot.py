@@ -1,0 +1,79 @@
+"""An immutable picture of one or more hubs at one instant: all that forecasting and planning may look at."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+
+from forestall.domain.ids import (
+    CarrierId,
+    DriverId,
+    HubId,
+    OrderId,
+    PackageId,
+    RouteId,
+    SnapshotId,
+    StopId,
+    VehicleId,
+)
+from forestall.domain.network import Carrier, Driver, Hub, HubLink, Vehicle
+from forestall.domain.orders import Order, Package
+from forestall.domain.routes import Position, Route, Stop
+
+
+@dataclass(frozen=True)
+class HubSnapshot:
+    """Rows as they stood at ``taken_at``. ``id`` is the hash of the content, so equal states have equal ids.
+
+    ``stops`` are in route order (route id, sequence). ``matrix_id`` names the plan's own travel matrix, or is None.
+    """
+
+    id: SnapshotId
+    day: str
+    taken_at: datetime
+    hubs: Mapping[HubId, Hub]
+    links: tuple[HubLink, ...]
+    carriers: Mapping[CarrierId, Carrier]
+    vehicles: Mapping[VehicleId, Vehicle]
+    drivers: Mapping[DriverId, Driver]
+    orders: Mapping[OrderId, Order]
+    packages: Mapping[PackageId, Package]
+    routes: Mapping[RouteId, Route]
+    stops: Mapping[StopId, Stop]
+    positions: Mapping[VehicleId, Position]
+    matrix_id: str | None = None
+
+    @cached_property
+    def stops_by_route(self) -> Mapping[RouteId, tuple[Stop, ...]]:
+        """Every route's stops, done ones included, in driving order."""
+        grouped: dict[RouteId, list[Stop]] = {route_id: [] for route_id in self.routes}
+        for stop in self.stops.values():
+            grouped[stop.route_id].append(stop)
+        return {r: tuple(sorted(s, key=lambda stop: (stop.sequence, stop.id))) for r, s in grouped.items()}
+
+    @cached_property
+    def packages_by_order(self) -> Mapping[OrderId, tuple[Package, ...]]:
+        grouped: dict[OrderId, list[Package]] = {}
+        for package in self.packages.values():
+            grouped.setdefault(package.order_id, []).append(package)
+        return {order: tuple(packages) for order, packages in grouped.items()}
+
+    @cached_property
+    def route_by_vehicle(self) -> Mapping[VehicleId, Route]:
+        return {route.vehicle_id: route for route in self.routes.values()}
+
+    def open_stops(self, route_id: RouteId) -> tuple[Stop, ...]:
+        """What the route still has to do, in driving order, the committed stop first."""
+        return tuple(stop for stop in self.stops_by_route[route_id] if stop.status.is_open)
+
+    def committed_stop(self, route_id: RouteId) -> Stop | None:
+        """The stop the driver is on the way to or at."""
+        return next((stop for stop in self.stops_by_route[route_id] if stop.status.is_committed), None)
+
+    def last_finished_stop(self, route_id: RouteId) -> Stop | None:
+        """The stop the vehicle was at last, by the time it finished there."""
+        finished = [stop for stop in self.stops_by_route[route_id] if stop.finished_at is not None]
+        return max(finished, key=lambda stop: (stop.finished_at, stop.sequence), default=None)
+
+    def carrier_of(self, route: Route) -> Carrier:
+        return self.carriers[self.vehicles[route.vehicle_id].carrier_id]

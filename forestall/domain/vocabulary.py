@@ -1,0 +1,276 @@
+"""The closed sets of words the service speaks in: statuses, kinds, reasons (docs/glossary.md is law for them)."""
+
+from enum import StrEnum
+
+
+class CarrierKind(StrEnum):
+    OWNED = "OWNED"
+    THREE_PL = "THREE_PL"
+    GIG = "GIG"
+
+
+class VehicleMode(StrEnum):
+    VAN = "VAN"
+    TRUCK = "TRUCK"
+    BIKE = "BIKE"
+    ROBOT = "ROBOT"
+
+
+class Tier(StrEnum):
+    """How much a promise weighs; the price per missed promise follows from it (optimizer prices)."""
+
+    STANDARD = "STANDARD"
+    PRIORITY = "PRIORITY"
+
+
+class StopKind(StrEnum):
+    """DELIVERY hands packages to a customer; TRANSFER takes packages over from another vehicle where it stands."""
+
+    DELIVERY = "DELIVERY"
+    TRANSFER = "TRANSFER"
+
+
+class StopStatus(StrEnum):
+    PLANNED = "PLANNED"
+    LOADED = "LOADED"
+    ENROUTE = "ENROUTE"
+    ARRIVED = "ARRIVED"
+    SERVICING = "SERVICING"
+    COMPLETED = "COMPLETED"
+    FAILED = "FAILED"
+    SKIPPED = "SKIPPED"
+    CANCELLED = "CANCELLED"
+    RESCHEDULED = "RESCHEDULED"
+
+    @property
+    def is_open(self) -> bool:
+        """Still to be done: a plan may contain it."""
+        return self in _OPEN_STOPS
+
+    @property
+    def is_committed(self) -> bool:
+        """The driver is on the way to it or at it: a repair may no longer move it."""
+        return self in _COMMITTED_STOPS
+
+
+_COMMITTED_STOPS = frozenset({StopStatus.ENROUTE, StopStatus.ARRIVED, StopStatus.SERVICING})
+_OPEN_STOPS = _COMMITTED_STOPS | {StopStatus.PLANNED, StopStatus.LOADED}
+
+
+class RouteStatus(StrEnum):
+    PLANNED = "PLANNED"  # not yet left its hub
+    UNDERWAY = "UNDERWAY"
+    BROKEN = "BROKEN"  # its vehicle can't go on; open stops wait aboard for a rescue
+    FINISHED = "FINISHED"
+
+
+class HolderKind(StrEnum):
+    """Who has a package in hands (custody)."""
+
+    HUB = "HUB"
+    VEHICLE = "VEHICLE"
+    CUSTOMER = "CUSTOMER"
+    UPSTREAM = "UPSTREAM"  # still inbound to its hub
+
+
+class CaseKind(StrEnum):
+    # predicted
+    WINDOW_MISS_RISK = "WINDOW_MISS_RISK"
+    FAILED_ATTEMPT_RISK = "FAILED_ATTEMPT_RISK"
+    SHIFT_OVERRUN_RISK = "SHIFT_OVERRUN_RISK"
+    CAPACITY_RISK = "CAPACITY_RISK"
+    HUB_NOT_READY = "HUB_NOT_READY"
+    # observed
+    VEHICLE_BREAKDOWN = "VEHICLE_BREAKDOWN"
+    DRIVER_UNAVAILABLE = "DRIVER_UNAVAILABLE"
+    LATE_DEPARTURE = "LATE_DEPARTURE"
+    PROLONGED_STOP = "PROLONGED_STOP"
+    ROUTE_DEVIATION = "ROUTE_DEVIATION"
+    SIGNAL_LOST = "SIGNAL_LOST"
+    SUSPECTED_FALSE_ATTEMPT = "SUSPECTED_FALSE_ATTEMPT"
+    DELIVERY_FAILED = "DELIVERY_FAILED"
+    ROAD_CLOSURE = "ROAD_CLOSURE"
+    TENDER_DECLINED = "TENDER_DECLINED"
+    CARRIER_SILENT = "CARRIER_SILENT"
+    CARRIER_CAPACITY = "CARRIER_CAPACITY"
+    CUSTOMER_RESCHEDULE = "CUSTOMER_RESCHEDULE"
+    ADDRESS_PROBLEM = "ADDRESS_PROBLEM"
+    PRIORITY_INSERT = "PRIORITY_INSERT"
+
+
+class CaseStatus(StrEnum):
+    OPEN = "OPEN"
+    ACKNOWLEDGED = "ACKNOWLEDGED"
+    PROPOSED = "PROPOSED"
+    AWAITING_APPROVAL = "AWAITING_APPROVAL"
+    AWAITING_VETO = "AWAITING_VETO"
+    EXECUTING = "EXECUTING"
+    MONITORING = "MONITORING"
+    RESOLVED = "RESOLVED"
+    EXPIRED = "EXPIRED"
+    MERGED = "MERGED"
+    SUPPRESSED = "SUPPRESSED"
+
+    @property
+    def is_closed(self) -> bool:
+        return self in _CLOSED_CASES
+
+    @property
+    def is_waiting(self) -> bool:
+        """A person, or a veto timer, has the next word."""
+        return self in {CaseStatus.AWAITING_APPROVAL, CaseStatus.AWAITING_VETO}
+
+
+_CLOSED_CASES = frozenset({CaseStatus.RESOLVED, CaseStatus.EXPIRED, CaseStatus.MERGED, CaseStatus.SUPPRESSED})
+
+
+class ActionKind(StrEnum):
+    RESEQUENCE = "RESEQUENCE"
+    REASSIGN = "REASSIGN"
+    RESCUE_TRANSFER = "RESCUE_TRANSFER"
+    HUB_SWAP = "HUB_SWAP"
+    RETENDER = "RETENDER"
+    NOTIFY_ETA = "NOTIFY_ETA"
+    OFFER_RESCHEDULE = "OFFER_RESCHEDULE"
+    CARRIER_UPDATE = "CARRIER_UPDATE"
+    RETURN_TO_HUB = "RETURN_TO_HUB"
+    ESCALATE = "ESCALATE"
+    NO_ACTION = "NO_ACTION"
+
+
+class Tool(StrEnum):
+    """The deterministic tools a case may use."""
+
+    REROUTE = "reroute"
+    REASSIGN = "reassign"
+    HUB_SWAP = "hub_swap"
+    NOTIFY_CUSTOMER = "notify_customer"
+    CARRIER_UPDATE = "carrier_update"
+
+
+class Autonomy(StrEnum):
+    """How far the agent may go by itself, from bound to free."""
+
+    FORBIDDEN = "FORBIDDEN"
+    APPROVE_FIRST = "APPROVE_FIRST"
+    VETO_WINDOW = "VETO_WINDOW"
+    AUTO = "AUTO"
+
+
+class Mode(StrEnum):
+    """The service-wide stance: LIVE follows policy, SUGGEST makes everything wait, SHADOW decides and never acts."""
+
+    LIVE = "LIVE"
+    SUGGEST = "SUGGEST"
+    SHADOW = "SHADOW"
+
+
+class Verdict(StrEnum):
+    """What became of a proposal that waited, or did not have to."""
+
+    AUTOMATIC = "AUTOMATIC"
+    APPROVED = "APPROVED"
+    NOT_VETOED = "NOT_VETOED"
+    REJECTED = "REJECTED"
+    VETOED = "VETOED"
+    EXPIRED = "EXPIRED"
+    FORBIDDEN = "FORBIDDEN"
+    STALE = "STALE"
+    NO_ACTION = "NO_ACTION"
+    SHADOWED = "SHADOWED"
+
+
+class OverrideReason(StrEnum):
+    LOCAL_KNOWLEDGE = "LOCAL_KNOWLEDGE"
+    BAD_DATA = "BAD_DATA"
+    CUSTOMER_VIP = "CUSTOMER_VIP"
+    DRIVER_WELFARE = "DRIVER_WELFARE"
+    SAFETY = "SAFETY"
+    COST = "COST"
+    CARRIER_RELATION = "CARRIER_RELATION"
+    DUPLICATE = "DUPLICATE"
+    TOO_LATE = "TOO_LATE"
+    OTHER = "OTHER"
+
+
+class FailureReason(StrEnum):
+    """Why an attempt failed. The X12 1651 code of each is in ``X12_REASON``."""
+
+    RECIPIENT_UNAVAILABLE = "RECIPIENT_UNAVAILABLE"
+    WRONG_ADDRESS = "WRONG_ADDRESS"
+    CANNOT_LOCATE = "CANNOT_LOCATE"
+    REFUSED = "REFUSED"
+    CONSIGNEE_CLOSED = "CONSIGNEE_CLOSED"
+    FUTURE_REQUESTED = "FUTURE_REQUESTED"
+    BREAKDOWN = "BREAKDOWN"
+    DRIVER_UNAVAILABLE = "DRIVER_UNAVAILABLE"
+    INSUFFICIENT_TIME = "INSUFFICIENT_TIME"
+    WEATHER = "WEATHER"
+    ROAD = "ROAD"
+    ACCIDENT = "ACCIDENT"
+    MISSORT = "MISSORT"
+    OTHER = "OTHER"
+
+
+X12_REASON: dict[FailureReason, str] = {
+    FailureReason.RECIPIENT_UNAVAILABLE: "AQ",
+    FailureReason.WRONG_ADDRESS: "A2",
+    FailureReason.CANNOT_LOCATE: "A5",
+    FailureReason.REFUSED: "BS",
+    FailureReason.CONSIGNEE_CLOSED: "B1",
+    FailureReason.FUTURE_REQUESTED: "AD",
+    FailureReason.BREAKDOWN: "AI",
+    FailureReason.DRIVER_UNAVAILABLE: "D2",
+    FailureReason.INSUFFICIENT_TIME: "BH",
+    FailureReason.WEATHER: "AO",
+    FailureReason.ROAD: "BE",
+    FailureReason.ACCIDENT: "AF",
+    FailureReason.MISSORT: "AA",
+    FailureReason.OTHER: "BG",
+}
+
+
+class EventType(StrEnum):
+    """What a feed may tell us (the CloudEvents ``type`` is ``forestall.`` + the value)."""
+
+    POSITION = "position"
+    DEPARTED = "departed"
+    ARRIVED = "arrived"
+    COMPLETED = "completed"
+    FAILED = "failed"
+    BREAKDOWN = "breakdown"
+    HUB_READY = "hub_ready"
+    ORDER_CREATED = "order_created"
+    ORDER_CANCELLED = "order_cancelled"
+    CARRIER_CAPACITY = "carrier_capacity"
+    CUSTOMER_REPLY = "customer_reply"
+    ROUTE_ACK = "route_ack"
+
+
+class EventOutcome(StrEnum):
+    """What became of an event in the inbox. Nothing is dropped: PARKED ones are kept and reported."""
+
+    APPLIED = "APPLIED"
+    SUPERSEDED = "SUPERSEDED"  # kept, but newer knowledge already stands
+    PARKED = "PARKED"  # names something we do not know
+
+
+class Channel(StrEnum):
+    """Where an effect goes once its transaction has committed."""
+
+    DRIVER = "driver"
+    SMS = "sms"
+    CARRIER = "carrier"
+    HUB = "hub"
+
+
+class OutboxState(StrEnum):
+    PENDING = "pending"
+    SENDING = "sending"
+    DRY_RUN = "dry_run"
+    SENT = "sent"
+    FAILED = "failed"
+    UNKNOWN = "unknown"
+    SUPPRESSED = "suppressed"
+    EXPIRED = "expired"
+    CANCELLED = "cancelled"

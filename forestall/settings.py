@@ -1,0 +1,73 @@
+"""Everything an operator may set, each with its meaning; read from the environment as ``FORESTALL_<NAME>``."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+from pydantic import AwareDatetime, Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from forestall.clock import Clock, ScaledClock, SystemClock
+from forestall.domain.vocabulary import Mode
+
+
+class Settings(BaseSettings):
+    """The service's settings. A wrong value stops the start with a message naming the setting."""
+
+    model_config = SettingsConfigDict(env_prefix="FORESTALL_", extra="ignore", frozen=True)
+
+    data_dir: Path = Field(default=Path("var"), description="Folder of the embedded database and the checkpoints.")
+    database_url: str | None = Field(
+        default=None,
+        description="sqlite:///FILE or postgresql+psycopg://USER:PASSWORD@HOST/NAME; default forestall.db in data_dir.",
+    )
+    durable: bool = Field(
+        default=True,
+        description="Flush every SQLite commit to disk. Off only where a power cut may lose data, as in simulations.",
+    )
+    host: str = Field(default="127.0.0.1", description="Address the server listens on.")
+    port: int = Field(default=8000, ge=0, le=65535, description="Port the server listens on; 0 picks a free one.")
+    max_body_bytes: int = Field(
+        default=20_000_000, ge=1_000, description="Largest request body taken, bytes; a larger one gets 413."
+    )
+    mode: Mode = Field(
+        default=Mode.LIVE,
+        description="LIVE follows policy; SUGGEST makes every action wait for a person; SHADOW decides and never acts.",
+    )
+    kill_switch: bool = Field(default=False, description="While on, no effect starts, whatever policy says.")
+    tick_s: float = Field(default=2.0, gt=0, description="Real seconds between two scheduled steps of the service.")
+    sweep_interval_s: float = Field(
+        default=300.0, gt=0, description="Longest time between two forecasts of a hub, seconds of the service's clock."
+    )
+    sweep_min_gap_s: float = Field(
+        default=120.0, ge=0, description="Shortest time between two forecasts of a hub whose state keeps changing."
+    )
+    samples: int = Field(default=256, ge=16, le=8192, description="Monte Carlo samples of a forecast (power of two).")
+    seed: int = Field(default=1, ge=0, description="Seed of the forecast's and the repair's random numbers.")
+    policy_dir: Path | None = Field(
+        default=None, description="Folder with the operator's autonomy.cedar; the built-in guardrails always apply."
+    )
+    polish: bool = Field(
+        default=True, description="Let OR-Tools polish a plan in a process of its own after the first answer."
+    )
+    lease_s: float = Field(
+        default=60.0, gt=0, description="How long a sender may hold an outbox row before another may."
+    )
+    clock_start: AwareDatetime | None = Field(
+        default=None, description="With clock_anchor: what the service's clock showed at that real moment (demo)."
+    )
+    clock_anchor: AwareDatetime | None = Field(default=None, description="The real moment that clock_start belongs to.")
+    clock_rate: float = Field(default=1.0, gt=0, description="Seconds of the service's clock for one real second.")
+    pseudonym_key: SecretStr = Field(
+        default=SecretStr("forestall-development-key"),
+        description="Key of the pseudonyms that stand for phone numbers in logs and records; set your own.",
+    )
+
+    @property
+    def resolved_database_url(self) -> str:
+        return self.database_url or f"sqlite:///{(self.data_dir / 'forestall.db').as_posix()}"
+
+    def make_clock(self) -> Clock:
+        """The machine's clock, or a scaled one when a start is set (the demo plays a day at 60 times real time)."""
+        if self.clock_start is None:
+            return SystemClock()
+        return ScaledClock(self.clock_start, self.clock_anchor or datetime.now(UTC), self.clock_rate)
