@@ -1,0 +1,40 @@
+"""The question put to policy: one candidate, in the words of the schema."""
+
+from dataclasses import asdict, dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class PlanQuestion:
+    """Facts about one candidate. Money in cents, shares in basis points, times in whole minutes."""
+
+    kinds: frozenset[str]
+    case_kind: str
+    mode: str = "LIVE"
+    kill_switch: bool = False
+    stops_moved: int = 0
+    stops_affected: int = 0
+    stops_harmed: int = 0
+    misses_avoided_bp: int = 0
+    added_cost_cents: int = 0
+    added_travel_minutes: int = 0
+    crosses_carrier: bool = False
+    receiver_contract_active: bool = True
+    receiver_has_room: bool = True
+    messages: int = 0
+    messages_in_quiet_hours: int = 0
+    max_messages_to_one_stop_today: int = 0
+    max_messages_to_one_customer_today: int = 0
+    rescues_by_driver_today: int = 0
+    actions_in_hub_last_hour: int = 0
+    uses_worker_profile: bool = False
+    data_age_minutes: int = 0
+
+    def as_context(self) -> dict[str, object]:
+        """The Cedar context: the same facts under the schema's names."""
+        facts = {_camel(name): value for name, value in asdict(self).items()}
+        return {**facts, "kinds": sorted(self.kinds)}
+
+
+def _camel(name: str) -> str:
+    head, *rest = name.split("_")
+    return head + "".join(word.capitalize() for word in rest)
