@@ -1,0 +1,114 @@
+"""From a fleet plan, which speaks of stop ids, to the domain's candidate, which can be judged and committed."""
+
+from collections.abc import Sequence
+
+from forestall.domain.actions import Action, Candidate, RouteChange
+from forestall.domain.ids import CandidateId, RouteId
+from forestall.domain.orders import Window
+from forestall.domain.replan import free_stops
+from forestall.domain.routes import Stop
+from forestall.domain.snapshot import HubSnapshot
+from forestall.domain.vocabulary import ActionKind, StopKind, Tool
+from optimizer.repair import FleetPlan, TransferSpec
+from tools.situation import identified
+
+
+def candidate_of(snapshot: HubSnapshot, tool: Tool, plan: FleetPlan) -> Candidate:
+    """The plan as a candidate: what changes route by route, the actions in words, the versions it relies upon."""
+    changes = tuple(_route_change(snapshot, plan, route_id) for route_id in sorted(plan.routes))
+    return identified(
+        Candidate(
+            id=CandidateId(""),
+            tool=tool,
+            actions=actions_of(snapshot, changes, plan.transfers),
+            route_changes=changes,
+            read_set={change.route_id: change.base_version for change in changes},
+            cost_cents=_carrier_charge_cents(snapshot, changes),
+            solver=plan.engine,
+        )
+    )
+
+
+def actions_of(
+    snapshot: HubSnapshot, changes: Sequence[RouteChange], transfers: Sequence[TransferSpec]
+) -> tuple[Action, ...]:
+    """Rescues first, then stops that change vehicle (RETENDER when the carrier changes too), then mere reorderings."""
+    actions = [
+        Action(
+            ActionKind.RESCUE_TRANSFER,
+            stop_ids=transfer.stop_ids,
+            route_ids=(transfer.from_route_id, transfer.route_id),
+            params={"from_vehicle": transfer.from_vehicle, "packages": len(transfer.package_ids)},
+        )
+        for transfer in transfers
+    ]
+    rescued = {stop_id for transfer in transfers for stop_id in transfer.stop_ids}
+    for change in changes:
+        arriving = tuple(
+            stop_id
+            for stop_id in change.stop_ids
+            if stop_id in snapshot.stops
+            and snapshot.stops[stop_id].route_id != change.route_id
+            and stop_id not in rescued
+        )
+        if arriving:
+            kind = ActionKind.RETENDER if _crosses_carrier(snapshot, change, arriving) else ActionKind.REASSIGN
+            origins = sorted({snapshot.stops[stop_id].route_id for stop_id in arriving})
+            actions.append(Action(kind, stop_ids=arriving, route_ids=(*origins, change.route_id)))
+        elif _is_reordered(snapshot, change):
+            actions.append(Action(ActionKind.RESEQUENCE, stop_ids=change.stop_ids, route_ids=(change.route_id,)))
+    return tuple(actions)
+
+
+def _route_change(snapshot: HubSnapshot, plan: FleetPlan, route_id: RouteId) -> RouteChange:
+    route = snapshot.routes[route_id]
+    new = tuple(_transfer_stop(snapshot, spec) for spec in plan.transfers if spec.route_id == route_id)
+    return RouteChange(route_id, route.version, tuple(plan.routes[route_id]), new)
+
+
+def _transfer_stop(snapshot: HubSnapshot, spec: TransferSpec) -> Stop:
+    """The meeting at the broken vehicle. It may happen at any time until the receiving hub closes."""
+    hub = snapshot.hubs[snapshot.routes[spec.route_id].hub_id]
+    return Stop(
+        id=spec.stop_id,
+        route_id=spec.route_id,
+        sequence=0,
+        location=spec.location,
+        window=Window(min(hub.opens_at, snapshot.taken_at), max(hub.closes_at, snapshot.taken_at)),
+        service_s=spec.service_s,
+        kind=StopKind.TRANSFER,
+        package_ids=spec.package_ids,
+        transfer_from=spec.from_vehicle,
+    )
+
+
+def _is_reordered(snapshot: HubSnapshot, change: RouteChange) -> bool:
+    """Whether the stops that were the route's before now come in another order (losing some is no reordering)."""
+    before = [stop.id for stop in free_stops(snapshot, change.route_id)]
+    kept = [stop_id for stop_id in change.stop_ids if stop_id in set(before)]
+    return kept != [stop_id for stop_id in before if stop_id in set(kept)]
+
+
+def _crosses_carrier(snapshot: HubSnapshot, change: RouteChange, arriving: Sequence[str]) -> bool:
+    receiver = snapshot.carrier_of(snapshot.routes[change.route_id]).id
+    givers = {
+        snapshot.carrier_of(snapshot.routes[stop.route_id]).id
+        for stop_id, stop in snapshot.stops.items()
+        if stop_id in set(arriving)
+    }
+    return givers != {receiver}
+
+
+def _carrier_charge_cents(snapshot: HubSnapshot, changes: Sequence[RouteChange]) -> int:
+    """What the receiving carriers charge for stops more than the giving carriers charge less."""
+    total = 0
+    for change in changes:
+        receiver = snapshot.carrier_of(snapshot.routes[change.route_id])
+        for stop_id in change.stop_ids:
+            stop = snapshot.stops.get(stop_id)
+            if stop is None or stop.route_id == change.route_id:
+                continue
+            giver = snapshot.carrier_of(snapshot.routes[stop.route_id])
+            if giver.id != receiver.id:
+                total += receiver.cost_per_stop_cents - giver.cost_per_stop_cents
+    return max(0, total)

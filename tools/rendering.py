@@ -1,0 +1,151 @@
+"""From a committed plan to outbox rows: what drivers, customers, carriers and hubs get, rendered and keyed."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+
+from forestall.domain.actions import Candidate, Notice
+from forestall.domain.effects import Effect
+from forestall.domain.ids import CaseId, ContactId, DecisionId, RouteId
+from forestall.domain.network import Contact
+from forestall.domain.replan import free_stops
+from forestall.domain.routes import Route, Stop
+from forestall.domain.snapshot import HubSnapshot
+from forestall.domain.vocabulary import Channel
+from tools.messages import render
+
+# A driver or a carrier that was out of reach this long has moved on; the plan is looked at again anyway.
+_INSTRUCTION_LIFE = timedelta(hours=2)
+
+
+def effects_of(
+    candidate: Candidate,
+    after: HubSnapshot,
+    contacts: Mapping[ContactId, Contact],
+    case_id: CaseId,
+    plan_rev: int,
+    decision_id: DecisionId,
+) -> tuple[Effect, ...]:
+    """Every effect of a candidate; ``after`` is the snapshot with the candidate applied. Keys are unique for ever."""
+    prefix = f"{case_id}:{plan_rev}"
+    now = after.taken_at
+    plain = [
+        *(_driver_effect(after, change.route_id, now) for change in candidate.route_changes),
+        *_hub_effects(candidate, after, now),
+        *(_notice_effect(notice, after, contacts, now) for notice in candidate.notices),
+    ]
+    return tuple(
+        Effect(
+            key=f"{prefix}:{effect.template}:{effect.key}",
+            channel=effect.channel,
+            recipient_id=effect.recipient_id,
+            template=effect.template,
+            payload=effect.payload,
+            not_before=effect.not_before,
+            expires_at=effect.expires_at,
+            body=effect.body,
+            case_id=case_id,
+            decision_id=decision_id,
+        )
+        for effect in plain
+    )
+
+
+def _driver_effect(after: HubSnapshot, route_id: RouteId, now: datetime) -> Effect:
+    """The route's whole list of free stops, so that a driver app needs no earlier message to read it."""
+    route = after.routes[route_id]
+    return Effect(
+        key=route_id,
+        channel=Channel.DRIVER,
+        recipient_id=route.driver_id or route.vehicle_id,
+        template="route_changed",
+        payload=driver_payload(route, free_stops(after, route_id)),
+        not_before=now,
+        expires_at=now + _INSTRUCTION_LIFE,
+        body=f"New order of {len(free_stops(after, route_id))} stops on {route_id}.",
+    )
+
+
+def driver_payload(route: Route, stops: Iterable[Stop]) -> dict[str, object]:
+    """What the driver app shows; times ISO 8601 UTC, service in seconds."""
+    return {
+        "route_id": route.id,
+        "plan_version": route.plan_version,
+        "departs_at": route.departs_at.isoformat(),
+        "stops": [
+            {
+                "stop_id": stop.id,
+                "kind": stop.kind.value,
+                "order_id": stop.order_id,
+                "location_id": stop.location.id,
+                "lat": stop.location.lat,
+                "lon": stop.location.lon,
+                "opens_at": stop.window.opens_at.isoformat(),
+                "closes_at": stop.window.closes_at.isoformat(),
+                "service_s": stop.service_s,
+                "transfer_from": stop.transfer_from,
+                "package_ids": list(stop.package_ids),
+            }
+            for stop in stops
+        ],
+    }
+
+
+def _hub_effects(candidate: Candidate, after: HubSnapshot, now: datetime) -> list[Effect]:
+    """The dock is told which packages go to the other hub, and by when they must be there."""
+    if not candidate.package_moves:
+        return []
+    to_hub = candidate.package_moves[0].to_hub
+    from_hubs = {after.orders[after.packages[m.package_id].order_id].hub_id for m in candidate.package_moves}
+    return [
+        Effect(
+            key=f"{from_hub}>{to_hub}",
+            channel=Channel.HUB,
+            recipient_id=from_hub,
+            template="transfer_packages",
+            payload={
+                "from_hub": from_hub,
+                "to_hub": to_hub,
+                "package_ids": [move.package_id for move in candidate.package_moves],
+                "available_at": max(move.available_at for move in candidate.package_moves).isoformat(),
+            },
+            not_before=now,
+            expires_at=now + _INSTRUCTION_LIFE,
+            body=f"Send {len(candidate.package_moves)} packages to {to_hub}.",
+        )
+        for from_hub in sorted(from_hubs)
+    ]
+
+
+def _notice_effect(notice: Notice, after: HubSnapshot, contacts: Mapping[ContactId, Contact], now: datetime) -> Effect:
+    if notice.channel is Channel.SMS:
+        return _sms_effect(notice, after, contacts, now)
+    return Effect(
+        key=notice.subject_id,
+        channel=notice.channel,
+        recipient_id=str(notice.params["carrier_id"]),
+        template=notice.template,
+        payload=notice.params,
+        not_before=now,
+        expires_at=now + _INSTRUCTION_LIFE,
+    )
+
+
+def _sms_effect(notice: Notice, after: HubSnapshot, contacts: Mapping[ContactId, Contact], now: datetime) -> Effect:
+    assert notice.order_id is not None, "a customer message belongs to an order"
+    contact_id = after.orders[notice.order_id].contact_id
+    assert contact_id is not None, "notify_customer proposes messages to known contacts only"
+    eta_from, eta_to = _instant(notice, "eta_from"), _instant(notice, "eta_to")
+    return Effect(
+        key=notice.subject_id,
+        channel=Channel.SMS,
+        recipient_id=contact_id,
+        template=notice.template,
+        payload={key: value for key, value in notice.params.items() if key not in {"not_before", "expires_at"}},
+        not_before=max(now, _instant(notice, "not_before")),
+        expires_at=_instant(notice, "expires_at"),
+        body=render(notice.template, contacts[contact_id].locale, str(notice.params["time_zone"]), eta_from, eta_to),
+    )
+
+
+def _instant(notice: Notice, name: str) -> datetime:
+    return datetime.fromisoformat(str(notice.params[name]))

@@ -1,0 +1,87 @@
+"""What a tool is given and what it gives back."""
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from forestall.domain.actions import Candidate, NoCandidate, Notice
+from forestall.domain.cases import Case
+from forestall.domain.forecast import Forecast
+from forestall.domain.ids import CandidateId, CarrierId, ContactId, OrderId, StopId
+from forestall.domain.network import Contact
+from forestall.domain.snapshot import HubSnapshot
+from forestall.domain.vocabulary import Tool
+from optimizer.problem import FleetProblem
+from optimizer.repair import Repairer
+from optimizer.travel import TravelTimes
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What a customer has already been sent about one stop: how often today, when last, and which time."""
+
+    count_today: int
+    last_at: datetime
+    last_eta: datetime | None
+
+
+@dataclass(frozen=True)
+class Situation:
+    """One case, the state it stands in and the engines to reckon with; a tool needs nothing else."""
+
+    case: Case
+    snapshot: HubSnapshot
+    forecast: Forecast
+    travel: TravelTimes
+    problem: FleetProblem
+    repairer: Repairer
+    contacts: Mapping[ContactId, Contact]
+    told: Mapping[StopId, Told] = field(default_factory=dict)
+    told_today_by_contact: Mapping[ContactId, int] = field(default_factory=dict)
+
+    @property
+    def now(self) -> datetime:
+        return self.snapshot.taken_at
+
+    def contact_of_order(self, order_id: OrderId) -> Contact | None:
+        contact_id = self.snapshot.orders[order_id].contact_id
+        return None if contact_id is None else self.contacts.get(contact_id)
+
+    def carrier_ids(self) -> frozenset[CarrierId]:
+        """The carriers whose vehicles drive the case's routes."""
+        routes = (self.snapshot.routes[route_id] for route_id in self.case.route_ids)
+        return frozenset(self.snapshot.vehicles[route.vehicle_id].carrier_id for route in routes)
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A tool's answer: candidates, or else the reason why there are none."""
+
+    candidates: tuple[Candidate, ...] = ()
+    declined: NoCandidate | None = None
+
+
+def decline(tool: Tool, rule: str, **values: object) -> Offer:
+    return Offer(declined=NoCandidate(tool, rule, values))
+
+
+def identified(candidate: Candidate) -> Candidate:
+    """The candidate with an id that is the hash of what it would do: equal plans have equal ids."""
+    content = [
+        candidate.tool.value,
+        [
+            [c.route_id, list(c.stop_ids), [[s.id, s.location.lat, s.location.lon] for s in c.new_stops]]
+            for c in candidate.route_changes
+        ],
+        [[move.package_id, move.to_hub] for move in candidate.package_moves],
+        [[n.channel.value, n.template, n.subject_id] for n in candidate.notices],
+    ]
+    digest = hashlib.sha256(json.dumps(content).encode()).hexdigest()[:12]
+    return replace(candidate, id=CandidateId(f"{candidate.tool.value}-{digest}"))
+
+
+def with_notices(candidate: Candidate, notices: Sequence[Notice]) -> Candidate:
+    """The candidate with companions to send along; its id stays, for it is still the same plan."""
+    return replace(candidate, notices=(*candidate.notices, *notices))
