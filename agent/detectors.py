@@ -1,0 +1,122 @@
+"""Detectors: pure functions that look at a snapshot and its forecast and name root causes."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from forestall.domain.cases import Signal
+from forestall.domain.forecast import Forecast, StopForecast
+from forestall.domain.ids import RouteId
+from forestall.domain.routes import Route, Stop
+from forestall.domain.snapshot import HubSnapshot
+from forestall.domain.vocabulary import CaseKind, RouteStatus, StopStatus
+
+LATE_LOAD = timedelta(minutes=10)
+LATE_DEPARTURE = timedelta(minutes=10)
+PROLONGED_STOP = timedelta(minutes=25)
+SIGNAL_LOST = timedelta(minutes=30)
+
+
+@dataclass(frozen=True, slots=True)
+class Thresholds:
+    """``route_risk``: expected missed promises of one route (no-shows apart) from which it is worth a case."""
+
+    route_risk: float = 0.30
+
+
+def detect(snapshot: HubSnapshot, forecast: Forecast, thresholds: Thresholds) -> list[Signal]:
+    """All signals of a snapshot, at most one per root cause, worst first."""
+    signals = [signal for detector in _DETECTORS for signal in detector(snapshot, forecast, thresholds)]
+    return sorted(signals, key=lambda signal: (-signal.severity, signal.fingerprint))
+
+
+def _breakdowns(snapshot: HubSnapshot, forecast: Forecast, _: Thresholds) -> Iterable[Signal]:
+    for route in _routes(snapshot, RouteStatus.BROKEN):
+        if stops := snapshot.open_stops(route.id):
+            yield _signal(
+                snapshot, forecast, route, CaseKind.VEHICLE_BREAKDOWN, f"breakdown/{route.vehicle_id}", stops,
+                minutes_since=_minutes(snapshot.taken_at - (route.broken_at or snapshot.taken_at)),
+            )  # fmt: skip
+
+
+def _delays(snapshot: HubSnapshot, forecast: Forecast, thresholds: Thresholds) -> Iterable[Signal]:
+    """A route that will break promises, whatever delays it; the kind names the cause as far as it can be told."""
+    for route in _routes(snapshot, RouteStatus.PLANNED, RouteStatus.UNDERWAY):
+        stops = [stop for stop in snapshot.open_stops(route.id) if stop.id in forecast.stops]
+        risk = sum(forecast.stops[stop.id].p_late for stop in stops)
+        if risk < thresholds.route_risk or not stops:
+            continue
+        kind, minutes = _cause_of_delay(snapshot, route)
+        yield _signal(snapshot, forecast, route, kind, f"delay/{route.id}", stops, minutes_late=minutes)
+
+
+def _cause_of_delay(snapshot: HubSnapshot, route: Route) -> tuple[CaseKind, float]:
+    """The observed cause, and the minutes it has cost so far; WINDOW_MISS_RISK when it is the forecast alone."""
+    now = snapshot.taken_at
+    if route.status is RouteStatus.PLANNED:
+        load_late = (route.load_ready_at or route.departs_at) - route.departs_at
+        if load_late >= LATE_LOAD:
+            return CaseKind.HUB_NOT_READY, _minutes(load_late)
+        if now - route.departs_at >= LATE_DEPARTURE:
+            return CaseKind.LATE_DEPARTURE, _minutes(now - route.departs_at)
+        return CaseKind.WINDOW_MISS_RISK, 0.0
+    position = snapshot.positions.get(route.vehicle_id)
+    if position is not None and now - position.at >= SIGNAL_LOST:
+        return CaseKind.SIGNAL_LOST, _minutes(now - position.at)
+    stop = snapshot.committed_stop(route.id)
+    if stop is not None and stop.arrived_at is not None:
+        over = now - max(stop.arrived_at, stop.window.opens_at) - timedelta(seconds=stop.service_s)
+        if over >= PROLONGED_STOP:
+            return CaseKind.PROLONGED_STOP, _minutes(over)
+    return CaseKind.WINDOW_MISS_RISK, 0.0
+
+
+def _carriers_gone(snapshot: HubSnapshot, forecast: Forecast, _: Thresholds) -> Iterable[Signal]:
+    """A carrier that has withdrawn: its routes that have not left need another one."""
+    for route in _routes(snapshot, RouteStatus.PLANNED):
+        stops = snapshot.open_stops(route.id)
+        if stops and not snapshot.carrier_of(route).active:
+            yield _signal(snapshot, forecast, route, CaseKind.CARRIER_CAPACITY, f"carrier/{route.id}", stops)
+
+
+_DETECTORS: Sequence[Callable[[HubSnapshot, Forecast, Thresholds], Iterable[Signal]]] = (
+    _breakdowns,
+    _delays,
+    _carriers_gone,
+)
+
+
+def _routes(snapshot: HubSnapshot, *statuses: RouteStatus) -> list[Route]:
+    return [route for route in snapshot.routes.values() if route.status in statuses]
+
+
+def _signal(
+    snapshot: HubSnapshot,
+    forecast: Forecast,
+    route: Route,
+    kind: CaseKind,
+    cause: str,
+    stops: Sequence[Stop],
+    **evidence: float,
+) -> Signal:
+    at_risk = [stop for stop in stops if _p_late(forecast.stops.get(stop.id), stop) >= 0.05]
+    return Signal(
+        fingerprint=f"{snapshot.day}/{cause}",
+        kind=kind,
+        hub_id=route.hub_id,
+        route_ids=(RouteId(route.id),),
+        stop_ids=tuple(stop.id for stop in (at_risk or stops)),
+        severity=round(sum(_p_late(forecast.stops.get(stop.id), stop) for stop in stops), 4),
+        evidence=evidence,
+    )
+
+
+def _p_late(score: StopForecast | None, stop: Stop) -> float:
+    """A stop nobody can score any more (its vehicle is gone) counts as missed."""
+    if score is not None:
+        return score.p_late
+    return 0.0 if stop.status is StopStatus.COMPLETED else 1.0
+
+
+def _minutes(span: timedelta) -> float:
+    return round(span.total_seconds() / 60, 1)

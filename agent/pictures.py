@@ -1,0 +1,63 @@
+"""Pictures: a snapshot with its travel times and forecast, taken once and shared while nothing has changed."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from forestall.domain.forecast import Forecast
+from forestall.domain.ids import HubId
+from forestall.domain.snapshot import HubSnapshot
+from forestall.store import UnitOfWork
+from optimizer.problem import FleetProblem
+from optimizer.repair import Repairer
+from optimizer.risk import Forecaster
+from optimizer.travel import HaversineTravel, MatrixTravel, TravelTimes
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """What is known of some hubs at one instant, and what the forecast makes of it."""
+
+    snapshot: HubSnapshot
+    travel: TravelTimes
+    forecast: Forecast
+
+
+class Pictures:
+    """Takes pictures of hub groups; the same instant and the same hub versions give the same picture object."""
+
+    def __init__(self, forecaster: Forecaster, repairer: Repairer) -> None:
+        self._forecaster = forecaster
+        self._repairer = repairer
+        self._problems: dict[int, tuple[Picture, FleetProblem]] = {}
+        self._matrices: dict[str, MatrixTravel] = {}
+        self._fallback = HaversineTravel()
+        self._last: dict[tuple[str, tuple[HubId, ...]], tuple[tuple[object, ...], Picture]] = {}
+
+    def take(self, uow: UnitOfWork, day: str, hub_ids: tuple[HubId, ...], now: datetime) -> Picture:
+        """The hubs' state as the transaction sees it, forecast as of ``now``."""
+        stamp: tuple[object, ...] = (now, *(uow.state.hub_state_version(hub_id) for hub_id in hub_ids))
+        kept = self._last.get((day, hub_ids))
+        if kept is not None and kept[0] == stamp:
+            return kept[1]
+        snapshot = uow.state.load_snapshot(day, now, hub_ids)
+        travel = self._travel(uow, snapshot)
+        picture = Picture(snapshot, travel, self._forecaster.forecast(snapshot, travel))
+        self._last[(day, hub_ids)] = (stamp, picture)
+        return picture
+
+    def problem_of(self, picture: Picture) -> FleetProblem:
+        """The repair problem of a picture, prepared at first need and shared by the cases of one sweep."""
+        kept = self._problems.get(id(picture))
+        if kept is None or kept[0] is not picture:
+            kept = (picture, self._repairer.prepare(picture.snapshot, picture.travel))
+            self._problems = {id(picture): kept}
+        return kept[1]
+
+    def _travel(self, uow: UnitOfWork, snapshot: HubSnapshot) -> TravelTimes:
+        if snapshot.matrix_id is None:
+            return self._fallback
+        if snapshot.matrix_id not in self._matrices:
+            places = [stop.location for stop in snapshot.stops.values()]
+            places += [hub.location for hub in snapshot.hubs.values()]
+            self._matrices[snapshot.matrix_id] = MatrixTravel(uow.plans.get_matrix(snapshot.matrix_id), places)
+        return self._matrices[snapshot.matrix_id]

@@ -1,0 +1,113 @@
+"""The facts about a candidate that policy decides by."""
+
+import math
+from collections import Counter
+from datetime import timedelta
+
+from agent.run import Workplace
+from forestall.domain.actions import Candidate, Judgement
+from forestall.domain.ids import RouteId
+from forestall.domain.routes import Route
+from forestall.domain.vocabulary import ActionKind, Channel, StopKind
+from policies.question import PlanQuestion
+from tools.notify_customer import sendable_from
+from tools.situation import Situation
+
+HARMED_FROM = 0.05
+
+
+def question_of(
+    work: Workplace, situation: Situation, candidate: Candidate, judgement: Judgement | None
+) -> PlanQuestion:
+    """Everything the schema names, measured on the situation at hand; counts are as the transaction sees them."""
+    effects = judgement.effects if judgement else ()
+    receivers = [situation.snapshot.carrier_of(route) for route in _receiving_routes(situation, candidate)]
+    sms = [notice for notice in candidate.notices if notice.channel is Channel.SMS]
+    return PlanQuestion(
+        kinds=frozenset(kind.value for kind in candidate.kinds),
+        case_kind=situation.case.kind.value,
+        mode=work.mode.value,
+        kill_switch=work.kill_switch,
+        stops_moved=judgement.stops_moved if judgement else 0,
+        stops_affected=len(effects),
+        stops_harmed=sum(e.p_miss_after - e.p_miss_before >= HARMED_FROM for e in effects),
+        misses_avoided_bp=round(10_000 * (judgement.misses_before - judgement.misses_after)) if judgement else 0,
+        added_cost_cents=candidate.cost_cents,
+        added_travel_minutes=math.ceil(max(0.0, judgement.travel_delta_s) / 60) if judgement else 0,
+        crosses_carrier=ActionKind.RETENDER in candidate.kinds or _crosses_carrier(situation, candidate),
+        receiver_contract_active=all(carrier.active for carrier in receivers),
+        receiver_has_room=all(carrier.free_stops is None or carrier.free_stops > 0 for carrier in receivers),
+        messages=len(sms),
+        messages_in_quiet_hours=_in_quiet_hours(situation, candidate),
+        max_messages_to_one_stop_today=_most_to_one_stop(situation, candidate),
+        max_messages_to_one_customer_today=_most_to_one_customer(situation, candidate),
+        rescues_by_driver_today=_rescues_today(situation, candidate),
+        data_age_minutes=_data_age_minutes(situation, candidate),
+    )
+
+
+def _receiving_routes(situation: Situation, candidate: Candidate) -> list[Route]:
+    """Routes that get stops they did not have."""
+    snapshot = situation.snapshot
+    return [
+        snapshot.routes[change.route_id]
+        for change in candidate.route_changes
+        if any(s not in snapshot.stops or snapshot.stops[s].route_id != change.route_id for s in change.stop_ids)
+    ]
+
+
+def _crosses_carrier(situation: Situation, candidate: Candidate) -> bool:
+    """Whether a stop would be driven by another carrier than now (a rescue or a hub-swap may cross one too)."""
+    snapshot = situation.snapshot
+
+    def carrier(route_id: RouteId) -> str:
+        return snapshot.carrier_of(snapshot.routes[route_id]).id
+
+    return any(
+        stop_id in snapshot.stops and carrier(snapshot.stops[stop_id].route_id) != carrier(change.route_id)
+        for change in candidate.route_changes
+        for stop_id in change.stop_ids
+    )
+
+
+def _in_quiet_hours(situation: Situation, candidate: Candidate) -> int:
+    zone = situation.snapshot.hubs[situation.case.hub_id].time_zone
+    planned = [n.params["not_before"] for n in candidate.notices if n.channel is Channel.SMS]
+    return sum(sendable_from(situation.now, zone).isoformat() > str(not_before) for not_before in planned)
+
+
+def _most_to_one_stop(situation: Situation, candidate: Candidate) -> int:
+    counts = Counter(n.subject_id for n in candidate.notices if n.channel is Channel.SMS)
+    told = {stop_id: told.count_today for stop_id, told in situation.told.items()}
+    return max((count + told.get(stop_id, 0) for stop_id, count in counts.items()), default=0)  # type: ignore[call-overload]
+
+
+def _most_to_one_customer(situation: Situation, candidate: Candidate) -> int:
+    orders = [n.order_id for n in candidate.notices if n.channel is Channel.SMS and n.order_id is not None]
+    contacts = Counter(situation.snapshot.orders[order_id].contact_id for order_id in orders)
+    told = situation.told_today_by_contact
+    return max((n + told.get(contact, 0) for contact, n in contacts.items() if contact is not None), default=0)
+
+
+def _rescues_today(situation: Situation, candidate: Candidate) -> int:
+    """Rescues that a receiving driver has already got today, done or planned (the most among the receivers)."""
+    snapshot = situation.snapshot
+    return max(
+        (
+            sum(stop.kind is StopKind.TRANSFER for stop in snapshot.stops_by_route[route.id])
+            for route in _receiving_routes(situation, candidate)
+        ),
+        default=0,
+    )
+
+
+def _data_age_minutes(situation: Situation, candidate: Candidate) -> int:
+    """Age of the oldest newest-position among the changed routes that are under way; 0 when none is."""
+    snapshot = situation.snapshot
+    ages: list[timedelta] = []
+    for change in candidate.route_changes:
+        route = snapshot.routes[change.route_id]
+        position = snapshot.positions.get(route.vehicle_id)
+        if route.departed_at is not None and route.broken_at is None:
+            ages.append(snapshot.taken_at - (position.at if position else route.departed_at))
+    return int(max(ages, default=timedelta()).total_seconds() // 60)

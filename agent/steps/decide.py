@@ -1,0 +1,122 @@
+"""gate and wait: what policy allows, the question to a person where it needs one, and the pause for the answer."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from langgraph.runtime import Runtime
+from langgraph.types import interrupt
+
+from agent.act_by import act_by
+from agent.questions import question_of
+from agent.run import CaseRun, Desk, RunContext, Workplace
+from forestall.domain.cases import Case
+from forestall.domain.decisions import Approval, GateVerdict, Proposal
+from forestall.domain.ids import CandidateId, CaseId, InterruptId
+from forestall.domain.vocabulary import Autonomy, CaseStatus, Mode
+
+_STATUS_OF = {
+    Autonomy.AUTO: CaseStatus.EXECUTING,
+    Autonomy.VETO_WINDOW: CaseStatus.AWAITING_VETO,
+    Autonomy.APPROVE_FIRST: CaseStatus.AWAITING_APPROVAL,
+    Autonomy.FORBIDDEN: CaseStatus.PROPOSED,
+}
+# Without an act_by (nothing but words to send) a question stays useful about this long.
+_PLAIN_QUESTION = timedelta(minutes=30)
+
+
+def gate(state: CaseRun, runtime: Runtime[RunContext]) -> CaseRun:
+    """Ask policy about the ranked candidates until one may run in some way; write the proposal and the question."""
+    work, desk = runtime.context.work, runtime.context.desk
+    assert desk.situation is not None
+    chosen, verdict = _first_allowed(work, desk)
+    desk.proposal = _proposal(desk, state["plan_rev"], chosen, verdict)
+    with work.store.write() as uow:
+        case = uow.cases.get(CaseId(state["case_id"]))
+        uow.snapshots.keep(desk.situation.snapshot)
+        uow.proposals.add(desk.proposal)
+        proposed = _proposed(case, desk, verdict)
+        uow.cases.save(proposed)
+        if proposed.status.is_waiting and verdict is not None and work.mode is not Mode.SHADOW:
+            uow.approvals.ask(_question(proposed, verdict, desk.proposal.made_at))
+    return {"chosen": chosen, "autonomy": verdict.autonomy.value if verdict else Autonomy.FORBIDDEN.value}
+
+
+def wait(state: CaseRun) -> CaseRun:
+    """Nothing but the pause: whatever stands before an interrupt would run again on resume."""
+    return {"answer": interrupt({"case_id": state["case_id"], "plan_rev": state["plan_rev"]})}
+
+
+def interrupt_id_of(case_id: str, plan_rev: int) -> InterruptId:
+    """Our own name of the question; the answer is a row under it before the graph hears of it."""
+    return InterruptId(f"{case_id}:{plan_rev}")
+
+
+def _first_allowed(work: Workplace, desk: Desk) -> tuple[CandidateId | None, GateVerdict | None]:
+    """The best candidate that policy does not forbid, with its verdict; else the verdict on the best."""
+    assert desk.situation is not None
+    by_id = {candidate.id: candidate for candidate in desk.candidates}
+    first: GateVerdict | None = None
+    for candidate_id in desk.ranking:
+        question = question_of(work, desk.situation, by_id[candidate_id], desk.judgements.get(candidate_id))
+        verdict = work.gate.ask(desk.planner, desk.situation.case.hub_id, question)
+        if verdict.autonomy is not Autonomy.FORBIDDEN:
+            return candidate_id, verdict
+        first = first or verdict
+    return None, first
+
+
+def _proposal(desk: Desk, plan_rev: int, chosen: CandidateId | None, verdict: GateVerdict | None) -> Proposal:
+    situation = desk.situation
+    assert situation is not None
+    return Proposal(
+        case_id=situation.case.id,
+        plan_rev=plan_rev,
+        snapshot_id=situation.snapshot.id,
+        made_at=situation.now,
+        candidates=desk.candidates,
+        judgements=desk.judgements,
+        ranking=desk.ranking,
+        declined=desk.declined,
+        chosen=chosen,
+        gate=verdict,
+        planner=desk.planner,
+        model=situation.forecast.model,
+        seed=situation.forecast.seed,
+        samples=situation.forecast.samples,
+    )
+
+
+def _proposed(case: Case, desk: Desk, verdict: GateVerdict | None) -> Case:
+    """The case with its new plan revision, what acting is worth, and until when."""
+    assert desk.situation is not None
+    assert desk.proposal is not None
+    chosen = desk.proposal.chosen
+    judgement = desk.judgements.get(chosen) if chosen else None
+    autonomy = verdict.autonomy if verdict and chosen else Autonomy.FORBIDDEN
+    return replace(
+        case,
+        status=_STATUS_OF[autonomy],
+        plan_rev=desk.proposal.plan_rev,
+        avoidable_loss=round(judgement.misses_before - judgement.misses_after, 4) if judgement else 0.0,
+        act_by=(
+            act_by(desk.proposal.get_candidate(chosen), desk.situation.snapshot, desk.situation.forecast)
+            if chosen
+            else None
+        ),
+        updated_at=desk.situation.now,
+        revision=case.revision + 1,
+    )
+
+
+def _question(case: Case, verdict: GateVerdict, now: datetime) -> Approval:
+    """An approval lapses when acting no longer helps; a veto window runs its minutes."""
+    is_veto = verdict.autonomy is Autonomy.VETO_WINDOW
+    expires = now + timedelta(minutes=verdict.veto_minutes or 0) if is_veto else case.act_by or now + _PLAIN_QUESTION
+    return Approval(
+        case_id=case.id,
+        interrupt_id=interrupt_id_of(case.id, case.plan_rev),
+        plan_rev=case.plan_rev,
+        asked_at=now,
+        expires_at=expires,
+        is_veto=is_veto,
+    )

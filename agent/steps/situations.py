@@ -1,0 +1,48 @@
+"""Building the situation a case is considered in, from one consistent read of the store."""
+
+from agent.hub_groups import group_hubs
+from agent.pictures import Picture
+from agent.run import Workplace
+from forestall.domain.cases import Case
+from forestall.domain.ids import ContactId, HubId
+from forestall.domain.network import Contact
+from forestall.store import UnitOfWork
+from tools.situation import Situation
+
+
+def situation_of(work: Workplace, uow: UnitOfWork, case: Case) -> Situation:
+    """The case amid its hubs as they stand now, forecast, with what its customers were told so far."""
+    picture = work.pictures.take(uow, case.day, hubs_around(uow, case), work.clock.now())
+    snapshot = picture.snapshot
+    zone = snapshot.hubs[case.hub_id].time_zone
+    contacts = _contacts(uow, case, picture)
+    work.contact_log.refresh(uow)
+    return Situation(
+        case=case,
+        snapshot=snapshot,
+        forecast=picture.forecast,
+        travel=picture.travel,
+        problem=work.pictures.problem_of(picture),
+        repairer=work.repairer,
+        contacts=contacts,
+        told=work.contact_log.told([*snapshot.stops], snapshot.taken_at, zone),
+        told_today_by_contact=work.contact_log.count_by_contact(contacts, snapshot.taken_at, zone),
+    )
+
+
+def hubs_around(uow: UnitOfWork, case: Case) -> tuple[HubId, ...]:
+    """The case's hub with those it shares links with."""
+    groups = group_hubs(uow.state.list_hub_ids(case.day), uow.state.list_links(case.day))
+    return next(group for group in groups if case.hub_id in group)
+
+
+def _contacts(uow: UnitOfWork, case: Case, picture: Picture) -> dict[ContactId, Contact]:
+    """Everybody a candidate of this case could have to tell: the customers of its routes' open stops."""
+    found: dict[ContactId, Contact] = {}
+    for route_id in case.route_ids:
+        for stop in picture.snapshot.open_stops(route_id):
+            contact_id = picture.snapshot.orders[stop.order_id].contact_id if stop.order_id else None
+            contact = uow.state.find_contact(contact_id) if contact_id else None
+            if contact is not None:
+                found[contact.id] = contact
+    return found

@@ -1,0 +1,101 @@
+"""The sweep: forecast every stop in flight of a hub group, store the scores, keep the caseload up to date."""
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from agent.caseload import Patience, is_due_for_planning, update_caseload
+from agent.detectors import Thresholds, detect
+from agent.hub_groups import group_hubs
+from agent.pictures import Pictures
+from forestall.domain.cases import Case
+from forestall.domain.ids import CaseId, HubId
+from forestall.domain.vocabulary import Verdict
+from forestall.store import Store, UnitOfWork
+
+_NO = frozenset({Verdict.REJECTED, Verdict.VETOED})
+# Routes run over; a day whose last hub closed longer ago than this is no longer watched.
+_AFTER_CLOSING = timedelta(hours=6)
+
+
+@dataclass(frozen=True, slots=True)
+class Rhythm:
+    """``interval``: a hub is looked at this often at least; ``min_gap``: and, while its state changes, this often."""
+
+    interval: timedelta
+    min_gap: timedelta
+
+
+@dataclass(slots=True)
+class _Seen:
+    """When a hub group was last swept, at which state, and what was seen once and has yet to persist."""
+
+    at: datetime
+    version: int
+    seen_once: frozenset[str] = field(default_factory=frozenset)
+
+
+class Sweeper:
+    """Sweeps hub groups when they are due. Its memory is a convenience: losing it costs one sweep of delay."""
+
+    def __init__(self, store: Store, pictures: Pictures, thresholds: Thresholds, patience: Patience, rhythm: Rhythm):
+        self._store, self._pictures = store, pictures
+        self._thresholds, self._patience, self._rhythm = thresholds, patience, rhythm
+        self._seen: dict[tuple[str, tuple[HubId, ...]], _Seen] = {}
+
+    def sweep_due(self, now: datetime) -> list[CaseId]:
+        """Sweep every hub group that is due; returns the cases that want a plan now, most urgent first."""
+        with self._store.read() as uow:
+            groups = [
+                (day, group)
+                for day in uow.state.list_open_days(closing_after=now - _AFTER_CLOSING)
+                for group in group_hubs(uow.state.list_hub_ids(day), uow.state.list_links(day))
+                if self._is_due(uow, day, group, now)
+            ]
+        return [case_id for day, group in groups for case_id in self._sweep(day, group, now)]
+
+    def _is_due(self, uow: UnitOfWork, day: str, group: tuple[HubId, ...], now: datetime) -> bool:
+        seen = self._seen.get((day, group))
+        if seen is None:
+            return True
+        if now - seen.at >= self._rhythm.interval:
+            return True
+        return now - seen.at >= self._rhythm.min_gap and _version(uow, group) != seen.version
+
+    def _sweep(self, day: str, group: tuple[HubId, ...], now: datetime) -> list[CaseId]:
+        seen = self._seen.get((day, group))
+        with self._store.read() as uow:
+            version = _version(uow, group)
+            picture = self._pictures.take(uow, day, group, now)
+        signals = detect(picture.snapshot, picture.forecast, self._thresholds)
+        with self._store.write() as uow:
+            active = {case.fingerprint: case for case in uow.cases.list_active(day) if case.hub_id in group}
+            seen_once = seen.seen_once if seen else frozenset()
+            change = update_caseload(active, signals, seen_once, day, now, self._patience)
+            uow.scores.add(picture.forecast)
+            for case in change.opened:
+                uow.cases.add(case)
+            for case in change.updated:
+                uow.cases.save(case)
+            due = _due_cases(uow, day, group, now, self._patience)
+        self._seen[(day, group)] = _Seen(now, version, change.seen_once)
+        return due
+
+
+def _due_cases(uow: UnitOfWork, day: str, group: tuple[HubId, ...], now: datetime, patience: Patience) -> list[CaseId]:
+    cases = [
+        case
+        for case in uow.cases.list_active(day)
+        if case.hub_id in group and is_due_for_planning(case, _last_no(uow, case), now, patience)
+    ]
+    return [case.id for case in sorted(cases, key=lambda case: (-case.severity, case.id))]
+
+
+def _last_no(uow: UnitOfWork, case: Case) -> datetime | None:
+    """When a person last refused a plan of this case."""
+    if case.plan_rev == 0:
+        return None
+    return max((d.at for d in uow.decisions.list_for_case(case.id) if d.verdict in _NO), default=None)
+
+
+def _version(uow: UnitOfWork, group: tuple[HubId, ...]) -> int:
+    return sum(uow.state.hub_state_version(hub_id) for hub_id in group)

@@ -1,0 +1,164 @@
+"""The whole trace of a case as JSON values: what was known, offered, judged, allowed, answered, done and sent.
+
+Read only, through the unit of work. Structured values stand beside the words made from them, so a program reads the
+one and a person the other.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from agent import wording
+from forestall.domain.actions import Candidate
+from forestall.domain.cases import Case
+from forestall.domain.decisions import Proposal
+from forestall.domain.effects import OutboxRow
+from forestall.domain.forecast import StopForecast
+from forestall.domain.ids import CandidateId, CaseId, StopId
+from forestall.domain.routes import Stop
+from forestall.store import UnitOfWork
+from forestall.store.codec import encoder
+from forestall.store.instants import to_text
+
+JsonObject = dict[str, object]
+
+_AUDIT_RECORDS = 500  # of one case; a case that has more is read page by page at /v1/audit
+
+
+def build_trace(uow: UnitOfWork, case_id: CaseId) -> JsonObject:
+    """Everything that is on record about one case.
+
+    Returns:
+        ``case, stops, proposals, approvals, decisions, audit, effects``: JSON values, oldest first in each list;
+        probabilities 0..1, durations seconds, money cents, times ISO 8601 UTC.
+
+    Raises:
+        NotFound: there is no such case.
+    """
+    case = uow.cases.get(case_id)
+    proposals = uow.proposals.list(case_id)
+    return {
+        "case": describe_case(case),
+        "stops": _stops(uow, case, proposals),
+        "proposals": [_proposal(proposal) for proposal in proposals],
+        "approvals": [as_object(approval) for approval in uow.approvals.list_for_case(case_id)],
+        "decisions": [
+            {**as_object(decision), "words": wording.VERDICTS[decision.verdict]}
+            for decision in uow.decisions.list_for_case(case_id)
+        ],
+        "audit": _audit(uow, case),
+        "effects": [describe_effect(row) for row in uow.outbox.list_for_case(case_id)],
+    }
+
+
+def describe_case(case: Case) -> JsonObject:
+    """A case's fields as JSON, with its cause and status in words."""
+    return {
+        **as_object(case),
+        "cause": wording.describe_cause(case),
+        "status_words": wording.CASE_STATUSES[case.status],
+    }
+
+
+def describe_effect(row: OutboxRow) -> JsonObject:
+    """An outbox row flattened: the effect, and how far it has come."""
+    return {
+        **as_object(row.effect),
+        "seq": row.seq,
+        "state": row.state.value,
+        "state_words": wording.OUTBOX_STATES[row.state],
+        "created_at": to_text(row.created_at),
+        "settled_at": None if row.settled_at is None else to_text(row.settled_at),
+        "attempts": row.attempts,
+        "detail": dict(row.detail),
+    }
+
+
+def describe_stop(stop: Stop, forecast: StopForecast | None) -> JsonObject:
+    """A stop's fields and its newest forecast (None when it is not in flight), reasons in words."""
+    told = None if forecast is None else as_object(forecast)
+    if forecast is not None and told is not None:
+        told["reasons"] = [
+            {**as_object(reason), "words": wording.describe_contribution(reason)} for reason in forecast.reasons
+        ]
+    return {**as_object(stop), "status_words": wording.STOP_STATUSES[stop.status], "forecast": told}
+
+
+def _stops(uow: UnitOfWork, case: Case, proposals: Iterable[Proposal]) -> list[JsonObject]:
+    """The stops the case names and those any of its candidates would have changed, in that order."""
+    named: dict[StopId, None] = dict.fromkeys(case.stop_ids)
+    for proposal in proposals:
+        for judgement in proposal.judgements.values():
+            named.update(dict.fromkeys(effect.stop_id for effect in judgement.effects))
+    stops = [stop for stop_id in named if (stop := uow.state.find_stop(stop_id)) is not None]
+    forecasts = uow.scores.latest(route_ids=sorted({stop.route_id for stop in stops})) if stops else {}
+    return [
+        {**describe_stop(stop, forecasts.get(stop.id)), "in_case": stop.id in case.stop_ids, **_promise(uow, stop)}
+        for stop in stops
+    ]
+
+
+def _promise(uow: UnitOfWork, stop: Stop) -> JsonObject:
+    order = None if stop.order_id is None else uow.state.find_order(stop.order_id)
+    return {
+        "promise": None if order is None else as_object(order.promise),
+        "tier": None if order is None else order.tier,
+    }
+
+
+def _proposal(proposal: Proposal) -> JsonObject:
+    rank = {candidate_id: place for place, candidate_id in enumerate(proposal.ranking, start=1)}
+    ordered = sorted(proposal.candidates, key=lambda candidate: rank.get(candidate.id, len(rank) + 1))
+    return {
+        "plan_rev": proposal.plan_rev,
+        "made_at": to_text(proposal.made_at),
+        "snapshot_id": proposal.snapshot_id,
+        "planner": proposal.planner,
+        "model": proposal.model,
+        "seed": proposal.seed,
+        "samples": proposal.samples,
+        "chosen": proposal.chosen,
+        "gate": None if proposal.gate is None else _gate(proposal),
+        "candidates": [_candidate(proposal, candidate, rank) for candidate in ordered],
+        "declined": [
+            {**as_object(declined), "words": wording.describe_decline(declined)} for declined in proposal.declined
+        ],
+    }
+
+
+def _gate(proposal: Proposal) -> JsonObject:
+    assert proposal.gate is not None
+    return {**as_object(proposal.gate), "words": wording.AUTONOMY[proposal.gate.autonomy]}
+
+
+def _candidate(proposal: Proposal, candidate: Candidate, rank: Mapping[CandidateId, int]) -> JsonObject:
+    judgement = proposal.judgements.get(candidate.id)
+    told = as_object(candidate)
+    told["actions"] = [{**as_object(action), "words": wording.describe_action(action)} for action in candidate.actions]
+    return {
+        **told,
+        "rank": rank.get(candidate.id),
+        "is_chosen": candidate.id == proposal.chosen,
+        "judgement": None if judgement is None else {**as_object(judgement), "gain": judgement.gain},
+        "worse_off": []
+        if judgement is None
+        else [e.stop_id for e in judgement.effects if e.p_miss_after > e.p_miss_before],
+        "lost_because": None if candidate.id == proposal.chosen else wording.describe_loss(proposal, candidate.id),
+    }
+
+
+def _audit(uow: UnitOfWork, case: Case) -> list[JsonObject]:
+    subjects = [case.id, *(decision.id for decision in uow.decisions.list_for_case(case.id))]
+    records = {
+        record.seq: record
+        for subject in subjects
+        for record in uow.audit.list(subject=subject, after=0, limit=_AUDIT_RECORDS)
+    }
+    return [as_object(records[seq]) for seq in sorted(records)]
+
+
+def as_object(value: object) -> JsonObject:
+    """A domain dataclass as a JSON object: times ISO 8601 with a Z, enums by value, tuples and sets as lists."""
+    hint: Any = type(value)
+    told = encoder(hint)(value)
+    assert isinstance(told, dict)
+    return told

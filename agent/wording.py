@@ -1,0 +1,253 @@
+"""Words for what is decided: rule ids, kinds and values become sentences here, and nowhere earlier.
+
+What is stored is structured (a rule id and its values), so a text can be bettered, or translated, without touching a
+record. Whatever has no words here yet is shown by its id and values, never hidden.
+"""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+
+from forestall.domain.actions import Action, NoCandidate
+from forestall.domain.cases import Case
+from forestall.domain.decisions import Proposal
+from forestall.domain.forecast import Contribution
+from forestall.domain.ids import CandidateId
+from forestall.domain.vocabulary import (
+    ActionKind,
+    Autonomy,
+    CaseKind,
+    CaseStatus,
+    Channel,
+    OutboxState,
+    OverrideReason,
+    RouteStatus,
+    StopStatus,
+    Tool,
+    Verdict,
+)
+
+CASE_KINDS: Mapping[CaseKind, str] = {
+    CaseKind.WINDOW_MISS_RISK: "Stops at risk of missing their window",
+    CaseKind.FAILED_ATTEMPT_RISK: "Risk that nobody takes the parcel",
+    CaseKind.SHIFT_OVERRUN_RISK: "Route would outlast the driver's shift",
+    CaseKind.CAPACITY_RISK: "Load would exceed the vehicle",
+    CaseKind.HUB_NOT_READY: "Hub is late with the load",
+    CaseKind.VEHICLE_BREAKDOWN: "Vehicle broke down",
+    CaseKind.DRIVER_UNAVAILABLE: "Driver is not available",
+    CaseKind.LATE_DEPARTURE: "Route has not left on time",
+    CaseKind.PROLONGED_STOP: "A stop takes unusually long",
+    CaseKind.ROUTE_DEVIATION: "Vehicle has left its route",
+    CaseKind.SIGNAL_LOST: "Vehicle no longer reports",
+    CaseKind.SUSPECTED_FALSE_ATTEMPT: "An attempt looks false",
+    CaseKind.DELIVERY_FAILED: "Delivery failed",
+    CaseKind.ROAD_CLOSURE: "Road is closed",
+    CaseKind.TENDER_DECLINED: "Carrier declined the stops",
+    CaseKind.CARRIER_SILENT: "Carrier does not answer",
+    CaseKind.CARRIER_CAPACITY: "Carrier has no capacity",
+    CaseKind.CUSTOMER_RESCHEDULE: "Customer wants another time",
+    CaseKind.ADDRESS_PROBLEM: "Address does not work",
+    CaseKind.PRIORITY_INSERT: "Priority order to be fitted in",
+}
+
+CASE_STATUSES: Mapping[CaseStatus, str] = {
+    CaseStatus.OPEN: "open",
+    CaseStatus.ACKNOWLEDGED: "taken up by a person",
+    CaseStatus.PROPOSED: "plan proposed",
+    CaseStatus.AWAITING_APPROVAL: "waits for approval",
+    CaseStatus.AWAITING_VETO: "runs unless vetoed",
+    CaseStatus.EXECUTING: "being carried out",
+    CaseStatus.MONITORING: "acted upon, being watched",
+    CaseStatus.RESOLVED: "resolved",
+    CaseStatus.EXPIRED: "lapsed",
+    CaseStatus.MERGED: "merged into another case",
+    CaseStatus.SUPPRESSED: "set aside",
+}
+
+VERDICTS: Mapping[Verdict, str] = {
+    Verdict.AUTOMATIC: "done automatically",
+    Verdict.APPROVED: "approved",
+    Verdict.NOT_VETOED: "done, nobody vetoed",
+    Verdict.REJECTED: "rejected",
+    Verdict.VETOED: "vetoed",
+    Verdict.EXPIRED: "lapsed unanswered",
+    Verdict.FORBIDDEN: "forbidden by policy",
+    Verdict.STALE: "not applied, the routes had changed",
+    Verdict.NO_ACTION: "nothing to gain by acting",
+    Verdict.SHADOWED: "would have been done (shadow mode)",
+}
+
+AUTONOMY: Mapping[Autonomy, str] = {
+    Autonomy.FORBIDDEN: "Forbidden by policy",
+    Autonomy.APPROVE_FIRST: "Needs a person's approval",
+    Autonomy.VETO_WINDOW: "Runs by itself unless vetoed in time",
+    Autonomy.AUTO: "May run by itself",
+}
+
+TOOLS: Mapping[Tool, str] = {
+    Tool.REROUTE: "Change the order of a route",
+    Tool.REASSIGN: "Move stops to another driver",
+    Tool.HUB_SWAP: "Serve from another hub",
+    Tool.NOTIFY_CUSTOMER: "Tell the customers",
+    Tool.CARRIER_UPDATE: "Tell the carrier",
+}
+
+OVERRIDE_REASONS: Mapping[OverrideReason, str] = {
+    OverrideReason.LOCAL_KNOWLEDGE: "I know something the plan does not",
+    OverrideReason.BAD_DATA: "The data is wrong",
+    OverrideReason.CUSTOMER_VIP: "This customer comes first",
+    OverrideReason.DRIVER_WELFARE: "Too much for the driver",
+    OverrideReason.SAFETY: "Not safe",
+    OverrideReason.COST: "Costs too much",
+    OverrideReason.CARRIER_RELATION: "Not with this carrier",
+    OverrideReason.DUPLICATE: "Handled already",
+    OverrideReason.TOO_LATE: "Too late to help",
+    OverrideReason.OTHER: "Other (say it in the note)",
+}
+
+STOP_STATUSES: Mapping[StopStatus, str] = {
+    StopStatus.PLANNED: "at the hub",
+    StopStatus.LOADED: "on board",
+    StopStatus.ENROUTE: "next, on the way",
+    StopStatus.ARRIVED: "driver is there",
+    StopStatus.SERVICING: "being served",
+    StopStatus.COMPLETED: "delivered",
+    StopStatus.FAILED: "failed",
+    StopStatus.SKIPPED: "skipped",
+    StopStatus.CANCELLED: "cancelled",
+    StopStatus.RESCHEDULED: "moved to another time",
+}
+
+ROUTE_STATUSES: Mapping[RouteStatus, str] = {
+    RouteStatus.PLANNED: "at the hub",
+    RouteStatus.UNDERWAY: "under way",
+    RouteStatus.BROKEN: "broken down",
+    RouteStatus.FINISHED: "finished",
+}
+
+OUTBOX_STATES: Mapping[OutboxState, str] = {
+    OutboxState.PENDING: "waiting to be sent",
+    OutboxState.SENDING: "being sent",
+    OutboxState.DRY_RUN: "shown only (dry run)",
+    OutboxState.SENT: "sent",
+    OutboxState.FAILED: "failed",
+    OutboxState.UNKNOWN: "sent, receipt unknown",
+    OutboxState.SUPPRESSED: "held back",
+    OutboxState.EXPIRED: "expired unsent",
+    OutboxState.CANCELLED: "cancelled",
+}
+
+CHANNELS: Mapping[Channel, str] = {
+    Channel.DRIVER: "driver's app",
+    Channel.SMS: "text message",
+    Channel.CARRIER: "carrier",
+}
+
+_ACTIONS: Mapping[ActionKind, str] = {
+    ActionKind.RESEQUENCE: "Reorder {routes}",
+    ActionKind.REASSIGN: "Move {stops} between {routes}",
+    ActionKind.RESCUE_TRANSFER: "Fetch {stops} from the broken vehicle ({routes})",
+    ActionKind.HUB_SWAP: "Serve {stops} from another hub ({routes})",
+    ActionKind.RETENDER: "Offer {stops} to another carrier",
+    ActionKind.NOTIFY_ETA: "Tell the customers of {stops} the new time",
+    ActionKind.OFFER_RESCHEDULE: "Offer the customers of {stops} another time",
+    ActionKind.CARRIER_UPDATE: "Report {stops} to the carrier",
+    ActionKind.RETURN_TO_HUB: "Bring {stops} back to the hub",
+    ActionKind.ESCALATE: "Hand the case to a person",
+    ActionKind.NO_ACTION: "Leave things as they are",
+}
+
+# Rule ids of the tools that had nothing to offer.
+_DECLINES: Mapping[str, str] = {}
+
+# Causes of the forecast's contributions.
+_CAUSES: Mapping[str, str] = {}
+
+_NAMED = 3  # as many ids as are read at a glance; above this the number says more
+
+
+def describe_cause(case: Case) -> str:
+    """One sentence: what happened, where, and how many stops it touches."""
+    kind = CASE_KINDS[case.kind]
+    where = f" on {join_ids(case.route_ids, 'routes')}" if case.route_ids else ""
+    touched = f": {join_ids(case.stop_ids, 'stops')} at risk" if case.stop_ids else ""
+    return f"{kind}{where}{touched}"
+
+
+def describe_action(action: Action) -> str:
+    """What one action does, in a line."""
+    stops = join_ids(action.stop_ids, "stops") or "no stop"
+    routes = join_ids(action.route_ids, "routes") or "no route"
+    return _ACTIONS[action.kind].format(stops=stops, routes=routes)
+
+
+def describe_decline(declined: NoCandidate) -> str:
+    """Why a tool had no candidate."""
+    return describe_rule(declined.rule, declined.values, _DECLINES)
+
+
+def describe_contribution(reason: Contribution) -> str:
+    """One reason for a stop's risk, with how much of P(late) it adds."""
+    return f"{describe_rule(reason.cause, reason.values, _CAUSES)}: {as_percent(reason.p_late)} of the risk"
+
+
+def describe_loss(proposal: Proposal, candidate_id: CandidateId) -> str:
+    """Why a candidate was not the one recommended, from its judgement and rank beside the chosen one's."""
+    judged = proposal.judgements.get(candidate_id)
+    if judged is None:
+        return "could not be judged"
+    if candidate_id not in proposal.ranking:
+        return "gains too little to be worth its cost" if judged.gain > 0 else "would not lower the expected loss"
+    if proposal.chosen not in proposal.ranking:
+        return "forbidden by policy"
+    if proposal.ranking.index(candidate_id) < proposal.ranking.index(proposal.chosen):
+        return "ranked higher, but forbidden by policy"
+    chosen = proposal.judgements[proposal.chosen]
+    avoided, best = (j.misses_before - j.misses_after for j in (judged, chosen))
+    if avoided < best:
+        return f"avoids {avoided:.2f} expected misses, the recommended plan {best:.2f}"
+    return "gains less once its cost, driving and disturbance are counted"
+
+
+def describe_rule(rule: str, values: Mapping[str, object], known: Mapping[str, str]) -> str:
+    """The words of ``rule`` filled with its values; an unknown rule, or one short of a value, is shown as it is."""
+    if rule in known:
+        try:
+            return known[rule].format(**values)
+        except (KeyError, ValueError, IndexError, AttributeError):
+            pass  # an older record may lack a value that the present words name
+    shown = ", ".join(f"{key.replace('_', ' ')} {value}" for key, value in values.items())
+    words = rule.replace("_", " ").replace(".", ": ")
+    return f"{words} ({shown})" if shown else words
+
+
+def join_ids(ids: Iterable[str], noun: str) -> str:
+    """``S1``, ``S1, S2`` or ``12 stops``: named when few, counted when many, empty when none."""
+    named = list(ids)
+    return ", ".join(named) if len(named) <= _NAMED else f"{len(named)} {noun}"
+
+
+def as_percent(share: float) -> str:
+    """A probability in whole percent; what is neither sure nor impossible never reads as 0 % or 100 %."""
+    if 0 < share < 0.01:
+        return "<1 %"
+    if 0.99 < share < 1:
+        return ">99 %"
+    return f"{share * 100:.0f} %"
+
+
+def as_duration(seconds: float) -> str:
+    """``45 s``, ``12 min``, ``3 h 05 min``; the sign stays."""
+    sign, size = ("-" if seconds < 0 else ""), abs(seconds)
+    if size < 60:
+        return f"{sign}{size:.0f} s"
+    minutes = round(size / 60)
+    return f"{sign}{minutes} min" if minutes < 60 else f"{sign}{minutes // 60} h {minutes % 60:02d} min"
+
+
+def as_money(cents: int) -> str:
+    return f"{cents / 100:,.2f}"
+
+
+def as_instant(instant: datetime | None) -> str:
+    """ISO 8601 in UTC with a Z, seconds precision; empty for None."""
+    return "" if instant is None else instant.strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -1,0 +1,98 @@
+"""The composition root: the one place where parts are made and handed to each other."""
+
+import sqlite3
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+from langgraph.checkpoint.base import BaseCheckpointSaver
+from langgraph.checkpoint.postgres import PostgresSaver
+from langgraph.checkpoint.sqlite import SqliteSaver
+from psycopg import Connection
+from psycopg.rows import dict_row
+from psycopg_pool import ConnectionPool
+from sqlalchemy import make_url
+
+from agent.caseload import Patience
+from agent.contact_log import ContactLog
+from agent.detectors import Thresholds
+from agent.graph import build_graph
+from agent.pictures import Pictures
+from agent.planner.rules import RulePlanner
+from agent.run import Workplace
+from agent.service import Service
+from agent.sweep import Rhythm, Sweeper
+from forestall.clock import Clock
+from forestall.domain.vocabulary import Channel, Mode
+from forestall.intake import Intake
+from forestall.settings import Settings
+from forestall.store import Store
+from optimizer.prices import Prices
+from optimizer.repair import Repairer
+from optimizer.risk import Forecaster
+from policies.gate import Gate, read_policies
+from tools.channels import DryRunChannel
+
+Closer = Callable[[], None]
+
+
+def build(settings: Settings, clock: Clock | None = None) -> Service:
+    """A service over the settings' database, migrated and ready. Close it when done.
+
+    Raises:
+        BadInput: a setting, or a policy file, that can't be used. Unavailable: the database does not answer.
+    """
+    clock = clock or settings.make_clock()
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    gate = Gate(read_policies(settings.policy_dir))
+    store = Store.open(settings.resolved_database_url, clock, durable=settings.durable)
+    store.migrate()
+    prices = Prices()
+    forecaster = Forecaster(samples=settings.samples, seed=settings.seed, prices=prices)
+    repairer = Repairer(prices=prices, seed=settings.seed)
+    patience = Patience()
+    work = Workplace(
+        store=store,
+        clock=clock,
+        pictures=Pictures(forecaster, repairer),
+        contact_log=ContactLog(),
+        gate=gate,
+        planner=RulePlanner(price_per_cent=prices.cent),
+        forecaster=forecaster,
+        repairer=repairer,
+        mode=settings.mode,
+        kill_switch=settings.kill_switch,
+        patience=patience,
+    )
+    rhythm = Rhythm(timedelta(seconds=settings.sweep_interval_s), timedelta(seconds=settings.sweep_min_gap_s))
+    checkpointer, close_checkpoints = _open_checkpoints(settings)
+    return Service(
+        settings=settings,
+        clock=clock,
+        store=store,
+        intake=Intake(store, clock),
+        work=work,
+        graph=build_graph(checkpointer, shadow=settings.mode is Mode.SHADOW),
+        sweeper=Sweeper(store, work.pictures, Thresholds(), patience, rhythm),
+        channels=dict.fromkeys(Channel, DryRunChannel()),
+        closers=[close_checkpoints],
+    )
+
+
+def _open_checkpoints(settings: Settings) -> tuple[BaseCheckpointSaver[Any], Closer]:
+    """Where paused runs are kept: a file beside the embedded database, or tables in PostgreSQL."""
+    url = make_url(settings.resolved_database_url)
+    if url.get_backend_name() == "sqlite":
+        connection = sqlite3.connect(settings.data_dir / "checkpoints.db", check_same_thread=False)
+        connection.execute("PRAGMA journal_mode=WAL")
+        connection.execute(f"PRAGMA synchronous={'FULL' if settings.durable else 'OFF'}")
+        saver = SqliteSaver(connection)
+        saver.setup()
+        return saver, connection.close
+    conninfo = url.set(drivername="postgresql").render_as_string(hide_password=False)
+    pool: ConnectionPool[Connection[dict[str, Any]]] = ConnectionPool(
+        conninfo, max_size=4, kwargs={"autocommit": True, "row_factory": dict_row}, open=True
+    )
+    postgres_saver = PostgresSaver(pool)
+    postgres_saver.setup()
+    return postgres_saver, pool.close

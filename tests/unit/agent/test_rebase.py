@@ -1,0 +1,79 @@
+"""rebase: a plan held against a state that has moved on."""
+
+from dataclasses import replace
+
+from agent.rebase import dropped_stops, rebase
+from factories import make_plan, make_snapshot
+from forestall.domain.actions import Candidate, RouteChange
+from forestall.domain.ids import CandidateId, RouteId, StopId
+from forestall.domain.replan import replan
+from forestall.domain.snapshot import HubSnapshot
+from forestall.domain.vocabulary import RouteStatus, StopStatus, Tool
+
+R1, R2 = RouteId("R01"), RouteId("R02")
+MADE_ON = make_snapshot(make_plan())
+
+
+def planned(routes: dict[RouteId, list[str]]) -> Candidate:
+    changes = tuple(RouteChange(r, 1, tuple(StopId(s) for s in stops)) for r, stops in routes.items())
+    return Candidate(CandidateId("c"), Tool.REROUTE, (), changes, read_set=dict.fromkeys(routes, 1))
+
+
+def moved(snapshot: HubSnapshot, *, stops: dict[str, StopStatus] | None = None, **route_fields: object) -> HubSnapshot:
+    """R01 two versions on, with its fields and some stops' statuses changed."""
+    route = replace(snapshot.routes[R1], version=3, **route_fields)
+    changed = {StopId(s): replace(snapshot.stops[StopId(s)], status=status) for s, status in (stops or {}).items()}
+    return replace(snapshot, routes={**snapshot.routes, R1: route}, stops={**snapshot.stops, **changed})
+
+
+RESEQUENCE = planned({R1: ["S003", "S001", "S002"]})
+REASSIGN = planned({R1: ["S001", "S002"], R2: ["S004", "S005", "S006", "S003"]})
+
+
+def test_on_the_same_state_the_plan_stays_as_it_is():
+    assert rebase(RESEQUENCE, MADE_ON) == RESEQUENCE
+
+
+def test_a_stop_that_was_done_falls_out_and_the_rest_goes_on_the_new_version():
+    live = moved(MADE_ON, stops={"S001": StopStatus.COMPLETED}, status=RouteStatus.UNDERWAY)
+    rebased = rebase(RESEQUENCE, live)
+    assert rebased is not None
+    assert rebased.route_changes[0].stop_ids == ("S003", "S002")
+    assert rebased.read_set == {R1: 3}
+    assert dropped_stops(RESEQUENCE, rebased) == ("S001",)
+    replan(live, rebased)  # sound: nothing lost, nothing doubled
+
+
+def test_a_stop_the_driver_has_set_out_for_falls_out():
+    live = moved(MADE_ON, stops={"S003": StopStatus.ENROUTE}, status=RouteStatus.UNDERWAY)
+    rebased = rebase(RESEQUENCE, live)
+    assert rebased is not None
+    assert rebased.route_changes[0].stop_ids == ("S001", "S002")
+
+
+def test_a_stop_that_came_to_the_route_since_makes_the_plan_stale():
+    stop = replace(MADE_ON.stops[StopId("S004")], route_id=R1, sequence=9)
+    live = replace(moved(MADE_ON), stops={**MADE_ON.stops, stop.id: stop})
+    assert rebase(RESEQUENCE, live) is None
+
+
+def test_a_stop_that_somebody_moved_elsewhere_makes_the_plan_stale():
+    stop = replace(MADE_ON.stops[StopId("S003")], route_id=R2, sequence=9)
+    live = replace(moved(MADE_ON), stops={**MADE_ON.stops, stop.id: stop})
+    assert rebase(RESEQUENCE, live) is None
+
+
+def test_goods_that_have_left_the_hub_are_not_reassigned():
+    loaded = dict.fromkeys(("S002", "S003"), StopStatus.LOADED) | {"S001": StopStatus.ENROUTE}
+    assert rebase(REASSIGN, MADE_ON) is not None
+    assert rebase(REASSIGN, moved(MADE_ON, stops=loaded, status=RouteStatus.UNDERWAY)) is None
+
+
+def test_a_route_that_broke_down_or_finished_takes_no_plan():
+    assert rebase(RESEQUENCE, moved(MADE_ON, status=RouteStatus.BROKEN)) is None
+    assert rebase(RESEQUENCE, moved(MADE_ON, status=RouteStatus.FINISHED)) is None
+
+
+def test_nothing_left_to_change_is_stale():
+    done = dict.fromkeys(("S001", "S002", "S003"), StopStatus.COMPLETED)
+    assert rebase(RESEQUENCE, moved(MADE_ON, stops=done, status=RouteStatus.UNDERWAY)) is None
