@@ -43,13 +43,15 @@ _TARGETS = ["load", "wait", "recheck", "commit", "conclude", END]
 
 
 def _after_gate(state: CaseRun) -> str:
+    if state.get("outcome") == "unchanged":
+        return END
     if state.get("chosen") is None:
         return "conclude"
     return "recheck" if state["autonomy"] == Autonomy.AUTO.value else "wait"
 
 
-def _after_gate_in_shadow(_: CaseRun) -> str:
-    return "conclude"
+def _after_gate_in_shadow(state: CaseRun) -> str:
+    return END if state.get("outcome") == "unchanged" else "conclude"
 
 
 def _after_wait(state: CaseRun) -> str:

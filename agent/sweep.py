@@ -19,7 +19,10 @@ _AFTER_CLOSING = timedelta(hours=6)
 
 @dataclass(frozen=True, slots=True)
 class Rhythm:
-    """``interval``: a hub is looked at this often at least; ``min_gap``: and, while its state changes, this often."""
+    """``interval``: a hub is looked at this often at least; ``min_gap``: and, while its state changes, this often.
+
+    A route that leaves, breaks down, gets a load time or a new plan is looked at in the next tick.
+    """
 
     interval: timedelta
     min_gap: timedelta
@@ -31,6 +34,7 @@ class _Seen:
 
     at: datetime
     version: int
+    shape: int
     seen_once: frozenset[str] = field(default_factory=frozenset)
 
 
@@ -59,12 +63,14 @@ class Sweeper:
             return True
         if now - seen.at >= self._rhythm.interval:
             return True
-        return now - seen.at >= self._rhythm.min_gap and _version(uow, group) != seen.version
+        if _version(uow, group) == seen.version:
+            return False
+        return now - seen.at >= self._rhythm.min_gap or _shape(uow, day, group) != seen.shape
 
     def _sweep(self, day: str, group: tuple[HubId, ...], now: datetime) -> list[CaseId]:
         seen = self._seen.get((day, group))
         with self._store.read() as uow:
-            version = _version(uow, group)
+            version, shape = _version(uow, group), _shape(uow, day, group)
             picture = self._pictures.take(uow, day, group, now)
         signals = detect(picture.snapshot, picture.forecast, self._thresholds)
         with self._store.write() as uow:
@@ -77,7 +83,7 @@ class Sweeper:
             for case in change.updated:
                 uow.cases.save(case)
             due = _due_cases(uow, day, group, now, self._patience)
-        self._seen[(day, group)] = _Seen(now, version, change.seen_once)
+        self._seen[(day, group)] = _Seen(now, version, shape, change.seen_once)
         return due
 
 
@@ -99,3 +105,9 @@ def _last_no(uow: UnitOfWork, case: Case) -> datetime | None:
 
 def _version(uow: UnitOfWork, group: tuple[HubId, ...]) -> int:
     return sum(uow.state.hub_state_version(hub_id) for hub_id in group)
+
+
+def _shape(uow: UnitOfWork, day: str, group: tuple[HubId, ...]) -> int:
+    """What of the routes can't wait: equal shapes mean that vehicles merely went on along their plans."""
+    routes = [route for route in uow.state.list_routes(day) if route.hub_id in group]
+    return hash(tuple((route.id, route.status, route.load_ready_at, route.plan_version) for route in routes))

@@ -36,10 +36,10 @@ class Settings(BaseSettings):
     kill_switch: bool = Field(default=False, description="While on, no effect starts, whatever policy says.")
     tick_s: float = Field(default=2.0, gt=0, description="Real seconds between two scheduled steps of the service.")
     sweep_interval_s: float = Field(
-        default=300.0, gt=0, description="Longest time between two forecasts of a hub, seconds of the service's clock."
+        default=600.0, gt=0, description="Longest time between two forecasts of a hub, seconds of the service's clock."
     )
     sweep_min_gap_s: float = Field(
-        default=120.0, ge=0, description="Shortest time between two forecasts of a hub whose state keeps changing."
+        default=240.0, ge=0, description="Shortest time between two forecasts of a hub whose state keeps changing."
     )
     samples: int = Field(default=256, ge=16, le=8192, description="Monte Carlo samples of a forecast (power of two).")
     seed: int = Field(default=1, ge=0, description="Seed of the forecast's and the repair's random numbers.")

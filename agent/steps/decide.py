@@ -13,6 +13,7 @@ from forestall.domain.cases import Case
 from forestall.domain.decisions import Approval, GateVerdict, Proposal
 from forestall.domain.ids import CandidateId, CaseId, InterruptId
 from forestall.domain.vocabulary import Autonomy, CaseStatus, Mode
+from forestall.store import UnitOfWork
 
 _STATUS_OF = {
     Autonomy.AUTO: CaseStatus.EXECUTING,
@@ -32,6 +33,9 @@ def gate(state: CaseRun, runtime: Runtime[RunContext]) -> CaseRun:
     desk.proposal = _proposal(desk, state["plan_rev"], chosen, verdict)
     with work.store.write() as uow:
         case = uow.cases.get(CaseId(state["case_id"]))
+        if chosen is None and _said_before(uow, case, verdict):
+            uow.cases.save(_rested(case, desk.situation.now))
+            return {"chosen": None, "outcome": "unchanged"}
         uow.snapshots.keep(desk.situation.snapshot)
         uow.proposals.add(desk.proposal)
         proposed = _proposed(case, desk, verdict)
@@ -49,6 +53,17 @@ def wait(state: CaseRun) -> CaseRun:
 def interrupt_id_of(case_id: str, plan_rev: int) -> InterruptId:
     """Our own name of the question; the answer is a row under it before the graph hears of it."""
     return InterruptId(f"{case_id}:{plan_rev}")
+
+
+def _said_before(uow: UnitOfWork, case: Case, verdict: GateVerdict | None) -> bool:
+    """Whether the case's last plan came to nothing in the same way: saying so again would only swell the record."""
+    last = uow.proposals.find_latest(case.id)
+    return last is not None and last.chosen is None and last.gate == verdict
+
+
+def _rested(case: Case, now: datetime) -> Case:
+    """The case, looked at and left as it is."""
+    return replace(case, status=CaseStatus.MONITORING, planned_at=now, updated_at=now, revision=case.revision + 1)
 
 
 def _first_allowed(work: Workplace, desk: Desk) -> tuple[CandidateId | None, GateVerdict | None]:

@@ -1,0 +1,78 @@
+"""Questions to people, each answered once: the first answer wins, on whichever server it arrives."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import and_, update
+
+from forestall.domain.decisions import Approval
+from forestall.domain.ids import CaseId, InterruptId
+from forestall.domain.vocabulary import OverrideReason, Verdict
+from forestall.errors import NotFound
+from forestall.store.mappers import APPROVALS
+from forestall.store.repository import Repository
+from forestall.store.tables import approvals
+
+_IS_OPEN = approvals.c.verdict.is_(None)
+
+
+class Approvals(Repository):
+    def ask(self, approval: Approval) -> bool:
+        """Put a question; asking the same (case, interrupt) again changes nothing and returns False."""
+        statement = self._insert(approvals).values(APPROVALS.values(approval)).on_conflict_do_nothing()
+        return self._connection.execute(statement.returning(approvals.c.case_id)).first() is not None
+
+    def answer(
+        self,
+        case_id: CaseId,
+        interrupt_id: InterruptId,
+        verdict: Verdict,
+        at: datetime,
+        by: str,
+        reason: OverrideReason | None = None,
+        note: str = "",
+    ) -> bool:
+        """Answer an open question; False when it has been answered (or never was asked), and then nothing changes."""
+        values = {"verdict": verdict, "answered_at": at, "answered_by": by, "reason": reason, "note": note}
+        return self._changed(update(approvals).where(_is(case_id, interrupt_id), _IS_OPEN).values(values)) == 1
+
+    def mark_resumed(self, case_id: CaseId, interrupt_id: InterruptId) -> None:
+        """Note that the answer has reached the case's run."""
+        self._connection.execute(update(approvals).where(_is(case_id, interrupt_id)).values(resumed=True))
+
+    def find(self, case_id: CaseId, interrupt_id: InterruptId) -> Approval | None:
+        return next(iter(self._list(_is(case_id, interrupt_id))), None)
+
+    def get(self, case_id: CaseId, interrupt_id: InterruptId) -> Approval:
+        approval = self.find(case_id, interrupt_id)
+        if approval is None:
+            raise NotFound(f"case {case_id} was never asked {interrupt_id}")
+        return approval
+
+    def find_open(self, case_id: CaseId) -> Approval | None:
+        """The case's unanswered question, the newest if there are several."""
+        return next(iter(self._list(approvals.c.case_id == case_id, _IS_OPEN)[-1:]), None)
+
+    def list_for_case(self, case_id: CaseId) -> list[Approval]:
+        return self._list(approvals.c.case_id == case_id)
+
+    def list_open(self) -> list[Approval]:
+        """Unanswered questions, the first asked first."""
+        return self._list(_IS_OPEN)
+
+    def list_due(self, now: datetime) -> list[Approval]:
+        """Unanswered questions whose time has run out at ``now``."""
+        return self._list(_IS_OPEN, approvals.c.expires_at <= now)
+
+    def list_unresumed(self) -> list[Approval]:
+        """Answers that have not reached their case's run, for instance because a process died in between."""
+        return self._list(approvals.c.verdict.is_not(None), approvals.c.resumed.is_(False))
+
+    def _list(self, *conditions: Any) -> list[Approval]:
+        query = APPROVALS.select().where(*conditions)
+        rows = self._connection.execute(query.order_by(approvals.c.asked_at, approvals.c.interrupt_id))
+        return [APPROVALS.from_row(row) for row in rows]
+
+
+def _is(case_id: CaseId, interrupt_id: InterruptId) -> Any:
+    return and_(approvals.c.case_id == case_id, approvals.c.interrupt_id == interrupt_id)

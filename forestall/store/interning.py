@@ -1,0 +1,98 @@
+"""Values read again and again, built once: equal rows give the very same frozen value.
+
+A day's state is loaded hundreds of times while a handful of rows change in between. A row is looked up by its raw
+content, so nothing can be stale: another process's change is another row. Each value keeps its content digest.
+"""
+
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Sequence
+from dataclasses import dataclass
+from operator import itemgetter
+from threading import Lock
+from typing import Any, Generic, TypeVar
+
+from sqlalchemy import Boolean, Connection, Dialect
+from sqlalchemy.types import TypeDecorator, TypeEngine
+
+from forestall.store.codec import digest
+from forestall.store.mapping import AnySelect, Mapper
+
+T = TypeVar("T")
+_RawRow = tuple[Any, ...]
+# A partition is one table's rows of one day and choice of hubs: about ten tables for each loaded picture.
+_PARTITIONS = 640
+
+
+@dataclass(frozen=True, slots=True)
+class Kept(Generic[T]):
+    """A value and the digest of its content."""
+
+    value: T
+    digest: bytes
+
+
+class Interner:
+    """The values of the rows that were read last, by partition. Shared by threads; a lost update costs time only."""
+
+    def __init__(self) -> None:
+        self._partitions: OrderedDict[Hashable, dict[_RawRow, Kept[Any]]] = OrderedDict()
+        self._guard = Lock()
+
+    def load(
+        self,
+        connection: Connection,
+        mapper: Mapper[T],
+        partition: Hashable,
+        narrow: Callable[[AnySelect], AnySelect],
+        order: Sequence[str] = ("id",),
+    ) -> list[Kept[T]]:
+        """The rows of ``mapper`` that ``narrow`` leaves, sorted by the columns ``order`` in code point order."""
+        rows = _fetch_raw(connection, mapper, narrow)
+        rows.sort(key=itemgetter(*(_index_of(mapper, name) for name in order)))
+        key = (mapper.table.name, partition)
+        known = self._partition(key)
+        found = [known.get(row) for row in rows]
+        news = _build([row for row, kept in zip(rows, found, strict=True) if kept is None], mapper, connection.dialect)
+        current = [kept or news[row] for row, kept in zip(rows, found, strict=True)]
+        if news or len(rows) < len(known):
+            self._replace(key, dict(zip(rows, current, strict=True)))
+        return current
+
+    def _partition(self, key: Hashable) -> dict[_RawRow, Kept[Any]]:
+        with self._guard:
+            if key in self._partitions:
+                self._partitions.move_to_end(key)
+            return self._partitions.get(key, {})
+
+    def _replace(self, key: Hashable, kept: dict[_RawRow, Kept[Any]]) -> None:
+        with self._guard:
+            self._partitions[key] = kept
+            while len(self._partitions) > _PARTITIONS:
+                self._partitions.popitem(last=False)
+
+
+def _fetch_raw(connection: Connection, mapper: Mapper[Any], narrow: Callable[[AnySelect], AnySelect]) -> list[_RawRow]:
+    """Rows as the driver gives them: no conversion, because most of them are known already."""
+    return [tuple(row) for row in connection.execute(narrow(mapper.raw_select)).all()]
+
+
+def _index_of(mapper: Mapper[Any], name: str) -> int:
+    return [column.name for column in mapper.columns].index(name)
+
+
+def _converter(column_type: TypeEngine[Any], dialect: Dialect) -> Callable[[Any], Any]:
+    """From what a driver gives to what the column means; drivers give text and numbers as they are."""
+    if isinstance(column_type, TypeDecorator):
+        return lambda raw: column_type.process_result_value(raw, dialect)
+    if isinstance(column_type, Boolean):
+        return lambda raw: None if raw is None else bool(raw)
+    return lambda raw: raw
+
+
+def _build(rows: Sequence[_RawRow], mapper: Mapper[T], dialect: Dialect) -> dict[_RawRow, Kept[T]]:
+    converts = [_converter(column.type, dialect) for column in mapper.columns] if rows else []
+    built: dict[_RawRow, Kept[T]] = {}
+    for row in rows:
+        value = mapper.from_row([convert(raw) for convert, raw in zip(converts, row, strict=True)])
+        built[row] = Kept(value, digest(value))
+    return built

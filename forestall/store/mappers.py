@@ -1,0 +1,34 @@
+"""The mapper of every domain value that has a table of its own."""
+
+from forestall.domain.cases import Case
+from forestall.domain.decisions import Approval, Decision, Proposal
+from forestall.domain.effects import OutboxRow
+from forestall.domain.events import Event
+from forestall.domain.forecast import StopForecast
+from forestall.domain.network import Carrier, Contact, Driver, Hub, HubLink, Vehicle
+from forestall.domain.orders import Order, Package
+from forestall.domain.plan import TravelMatrix
+from forestall.domain.routes import Attempt, Position, Route, Stop
+from forestall.store import tables
+from forestall.store.mapping import Mapper
+
+HUBS = Mapper(Hub, tables.hubs)
+LINKS = Mapper(HubLink, tables.hub_links)
+CARRIERS = Mapper(Carrier, tables.carriers)
+CONTACTS = Mapper(Contact, tables.contacts)
+VEHICLES = Mapper(Vehicle, tables.vehicles)
+DRIVERS = Mapper(Driver, tables.drivers)
+ORDERS = Mapper(Order, tables.orders)
+PACKAGES = Mapper(Package, tables.packages)
+ROUTES = Mapper(Route, tables.routes)
+STOPS = Mapper(Stop, tables.stops)
+ATTEMPTS = Mapper(Attempt, tables.attempts)
+POSITIONS = Mapper(Position, tables.positions)
+MATRICES = Mapper(TravelMatrix, tables.matrices)
+CASES = Mapper(Case, tables.cases)
+PROPOSALS = Mapper(Proposal, tables.proposals)
+APPROVALS = Mapper(Approval, tables.approvals)
+DECISIONS = Mapper(Decision, tables.decisions)
+EVENTS = Mapper(Event, tables.inbox)
+OUTBOX = Mapper(OutboxRow, tables.outbox, prefixes={"effect": ""})
+SCORES = Mapper(StopForecast, tables.scores)

@@ -1,0 +1,67 @@
+"""Rows and frozen values, field by field: the one place that knows how a dataclass lies in a table."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import fields, is_dataclass
+from functools import cached_property
+from operator import attrgetter, itemgetter
+from typing import Any, Generic, TypeAlias, TypeVar, get_type_hints
+
+from sqlalchemy import Column, Select, Table, select, type_coerce
+from sqlalchemy.types import NullType
+
+T = TypeVar("T")
+AnySelect: TypeAlias = Select[*tuple[Any, ...]]
+
+
+class Mapper(Generic[T]):
+    """How ``cls`` lies in ``table``: a field is the column of its name, or an embedded dataclass whose fields are
+    columns behind a prefix (the field's name and ``_``, unless ``prefixes`` says otherwise).
+
+    A field without its column is a LookupError when the mapper is made. The table may have further columns.
+    """
+
+    def __init__(self, cls: type[T], table: Table, prefixes: Mapping[str, str] | None = None) -> None:
+        self.cls, self.table = cls, table
+        self.columns: list[Column[Any]] = []
+        self._parts: list[Any] = []
+        self._getters: dict[str, attrgetter[Any]] = {}
+        hints = get_type_hints(cls)
+        for field in fields(cls):  # type: ignore[arg-type]  # every mapped class is a dataclass
+            if field.name in table.c:
+                self._parts.append(itemgetter(len(self.columns)))
+                self._add(field.name, field.name)
+            else:
+                self._embed(field.name, hints[field.name], (prefixes or {}).get(field.name, f"{field.name}_"))
+
+    def select(self) -> AnySelect:
+        """A query for exactly this mapper's columns, in its order."""
+        return select(*self.columns)
+
+    @cached_property
+    def raw_select(self) -> AnySelect:
+        """The same query, giving what the database driver gives, before any column type converts it."""
+        return select(*[type_coerce(column, NullType()).label(column.name) for column in self.columns])
+
+    def from_row(self, row: Sequence[Any]) -> T:
+        """The value of a row that ``select`` gave (further columns after its own are ignored)."""
+        return self.cls(*[part(row) for part in self._parts])
+
+    def values(self, value: T, **further: object) -> dict[str, object]:
+        """The row of ``value`` by column name, with ``further`` columns beside."""
+        row: dict[str, object] = {name: get(value) for name, get in self._getters.items()}
+        return row | further
+
+    def _add(self, column: str, path: str) -> None:
+        if column not in self.table.c:
+            raise LookupError(f"table {self.table.name} has no column {column} for {self.cls.__name__}.{path}")
+        self.columns.append(self.table.c[column])
+        self._getters[column] = attrgetter(path)
+
+    def _embed(self, name: str, cls: Any, prefix: str) -> None:
+        if not is_dataclass(cls):
+            raise LookupError(f"table {self.table.name} has no column {name} for {self.cls.__name__}.{name}")
+        start = len(self.columns)
+        for field in fields(cls):
+            self._add(f"{prefix}{field.name}", f"{name}.{field.name}")
+        span = slice(start, len(self.columns))
+        self._parts.append(lambda row: cls(*row[span]))  # type: ignore[operator]  # cls is a class, not an instance

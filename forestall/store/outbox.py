@@ -1,0 +1,98 @@
+"""What is to leave the house: added with the decision, claimed by a sender under a lease, settled once.
+
+``fence`` rises with every claim. A sender that was presumed dead still holds its old fence, so it can no longer
+settle the row that somebody else has taken over.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import and_, func, or_, select, update
+
+from forestall.domain.effects import Effect, OutboxRow
+from forestall.domain.ids import CaseId
+from forestall.domain.vocabulary import Channel, OutboxState
+from forestall.store.mappers import OUTBOX
+from forestall.store.repository import Lock, Repository, chunks
+from forestall.store.tables import outbox
+
+# 17 columns a row: far below both databases' limit of bound values.
+_ROWS_A_STATEMENT = 200
+
+
+class Outbox(Repository):
+    def add(self, effects: Sequence[Effect]) -> int:
+        """Add effects as pending; those whose key is known are left alone. How many were new."""
+        self.lock(Lock.OUTBOX)  # rows become visible in the order of their seq, so a reader's cursor misses none
+        now, added = self._clock.now(), 0
+        for some in chunks(effects, _ROWS_A_STATEMENT):
+            rows = [_new_row(effect, now) for effect in some]
+            statement = self._insert(outbox).values(rows).on_conflict_do_nothing(index_elements=["key"])
+            added += len(self._connection.execute(statement.returning(outbox.c.seq)).all())
+        return added
+
+    def claim(self, now: datetime, lease_s: float, limit: int) -> list[OutboxRow]:
+        """Take up to ``limit`` rows that are due, or whose lease ran out, for ``lease_s``; the oldest first.
+
+        Two claimers never get the same row. One with ``attempts`` above 1 may have been sent before. Rows past
+        their ``expires_at`` are given too: settling them as expired is the sender's word.
+        """
+        due = and_(outbox.c.state == OutboxState.PENDING, outbox.c.not_before <= now)
+        abandoned = and_(outbox.c.state == OutboxState.SENDING, outbox.c.leased_until <= now)
+        free = select(outbox.c.seq).where(or_(due, abandoned)).order_by(outbox.c.seq).limit(limit)
+        statement = (
+            update(outbox)
+            # One scan, whose rows stay locked: PostgreSQL may otherwise re-run the inner query against the limit.
+            .where(outbox.c.seq.in_(select(free.with_for_update(skip_locked=True).cte("free").c.seq)))
+            .values(
+                state=OutboxState.SENDING,
+                leased_until=now + timedelta(seconds=lease_s),
+                fence=outbox.c.fence + 1,
+                attempts=outbox.c.attempts + 1,
+            )
+            .returning(*OUTBOX.columns)
+        )
+        claimed = [OUTBOX.from_row(row) for row in self._connection.execute(statement)]
+        return sorted(claimed, key=lambda row: row.seq)
+
+    def settle(self, seq: int, fence: int, state: OutboxState, detail: Mapping[str, object], now: datetime) -> bool:
+        """End the claim ``fence`` of a row with what came of it; False when the claim is no longer ours.
+
+        Settling to PENDING gives the row back, to be claimed again.
+        """
+        settled_at = None if state is OutboxState.PENDING else now
+        ours = and_(outbox.c.seq == seq, outbox.c.fence == fence, outbox.c.state == OutboxState.SENDING)
+        values = {"state": state, "detail": detail, "settled_at": settled_at, "leased_until": None}
+        return self._changed(update(outbox).where(ours).values(values)) == 1
+
+    def cancel_pending(self, case_id: CaseId) -> int:
+        """Withdraw what the case has not sent and nobody is sending; how many rows."""
+        pending = and_(outbox.c.case_id == case_id, outbox.c.state == OutboxState.PENDING)
+        values = {"state": OutboxState.CANCELLED, "settled_at": self._clock.now()}
+        return self._changed(update(outbox).where(pending).values(values))
+
+    def list_after(self, seq: int = 0, limit: int = 1000, channel: Channel | None = None) -> list[OutboxRow]:
+        """Rows of any state behind ``seq``, in order."""
+        conditions: list[Any] = [outbox.c.seq > seq]
+        if channel is not None:
+            conditions.append(outbox.c.channel == channel)
+        return self._list(*conditions, limit=limit)
+
+    def list_for_case(self, case_id: CaseId) -> list[OutboxRow]:
+        return self._list(outbox.c.case_id == case_id)
+
+    def count_by_state(self) -> dict[OutboxState, int]:
+        """How many rows are in each state; states without rows are absent."""
+        rows = self._connection.execute(select(outbox.c.state, func.count()).group_by(outbox.c.state))
+        return {OutboxState(state): count for state, count in rows}
+
+    def _list(self, *conditions: Any, limit: int | None = None) -> list[OutboxRow]:
+        query = OUTBOX.select().where(*conditions).order_by(outbox.c.seq).limit(limit)
+        return [OUTBOX.from_row(row) for row in self._connection.execute(query)]
+
+
+def _new_row(effect: Effect, now: datetime) -> dict[str, object]:
+    fresh = OUTBOX.values(OutboxRow(seq=0, effect=effect, state=OutboxState.PENDING, created_at=now))
+    del fresh["seq"]  # the database counts
+    return fresh

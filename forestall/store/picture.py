@@ -1,0 +1,153 @@
+"""Taking a snapshot: one consistent read of the rows, as values, with a content hash for its id.
+
+The hash covers values, not rows, so it is the same on both databases and can be recomputed from a kept snapshot.
+"""
+
+from collections.abc import Callable, Collection, Iterable, Sequence
+from datetime import datetime
+from hashlib import sha256
+from typing import Any, TypeVar
+
+from sqlalchemy import ColumnElement, Connection, Select, or_, select
+
+from forestall.domain.ids import HubId, SnapshotId
+from forestall.domain.snapshot import HubSnapshot
+from forestall.errors import NotFound
+from forestall.store import tables as t
+from forestall.store.codec import canonical, digest
+from forestall.store.instants import as_utc, to_text
+from forestall.store.interning import Interner, Kept
+from forestall.store.mappers import CARRIERS, DRIVERS, HUBS, LINKS, ORDERS, PACKAGES, POSITIONS, ROUTES, STOPS, VEHICLES
+from forestall.store.mapping import AnySelect, Mapper
+
+T = TypeVar("T")
+_Narrow = Callable[[AnySelect], AnySelect]
+
+
+def take_picture(
+    connection: Connection,
+    interner: Interner,
+    day: str,
+    taken_at: datetime,
+    hub_ids: Collection[HubId] | None,
+) -> HubSnapshot:
+    """The snapshot of ``day`` as ``connection`` sees it; NotFound for a day without a plan."""
+    plan = connection.execute(select(t.plans.c.matrix_id).where(t.plans.c.day == day)).one_or_none()
+    if plan is None:
+        raise NotFound(f"there is no plan for day {day}")
+    view = _View(connection, interner, day, hub_ids)
+    hubs = view.load(HUBS, view.of_hubs(t.hubs, t.hubs.c.id))
+    links = view.load(LINKS, view.links(), ("from_hub", "to_hub"))
+    carriers = view.load(CARRIERS, view.of_day(t.carriers))
+    vehicles = view.load(VEHICLES, view.vehicles())
+    drivers = view.load(DRIVERS, view.drivers())
+    orders = view.load(ORDERS, view.orders())
+    packages = view.load(PACKAGES, view.packages())
+    routes = view.load(ROUTES, view.of_hubs(t.routes, t.routes.c.hub_id))
+    stops = view.load(STOPS, view.stops(), ("route_id", "sequence", "id"))
+    positions = view.load(POSITIONS, view.positions(), ("vehicle_id",))
+    sections = (hubs, links, carriers, vehicles, drivers, orders, packages, routes, stops, positions)
+    taken_at = as_utc(taken_at)
+    return HubSnapshot(
+        id=_hash(day, taken_at, plan.matrix_id, [[kept.digest for kept in section] for section in sections]),
+        day=day,
+        taken_at=taken_at,
+        hubs={kept.value.id: kept.value for kept in hubs},
+        links=tuple(kept.value for kept in links),
+        carriers={kept.value.id: kept.value for kept in carriers},
+        vehicles={kept.value.id: kept.value for kept in vehicles},
+        drivers={kept.value.id: kept.value for kept in drivers},
+        orders={kept.value.id: kept.value for kept in orders},
+        packages={kept.value.id: kept.value for kept in packages},
+        routes={kept.value.id: kept.value for kept in routes},
+        stops={kept.value.id: kept.value for kept in stops},
+        positions={kept.value.vehicle_id: kept.value for kept in positions},
+        matrix_id=plan.matrix_id,
+    )
+
+
+def content_id(snapshot: HubSnapshot) -> SnapshotId:
+    """The id that ``snapshot`` should have by its content: compare it to ``snapshot.id`` to prove it whole."""
+    sections: Sequence[Iterable[object]] = (
+        snapshot.hubs.values(),
+        snapshot.links,
+        snapshot.carriers.values(),
+        snapshot.vehicles.values(),
+        snapshot.drivers.values(),
+        snapshot.orders.values(),
+        snapshot.packages.values(),
+        snapshot.routes.values(),
+        snapshot.stops.values(),
+        snapshot.positions.values(),
+    )
+    digests = [[digest(value) for value in section] for section in sections]
+    return _hash(snapshot.day, snapshot.taken_at, snapshot.matrix_id, digests)
+
+
+def _hash(day: str, taken_at: datetime, matrix_id: str | None, sections: Sequence[Sequence[bytes]]) -> SnapshotId:
+    """SHA-256 over the head and each section's size and digests, so that no value can slip between sections."""
+    head = canonical([day, to_text(taken_at), matrix_id, [len(section) for section in sections]])
+    return SnapshotId(sha256(b"".join([head.encode(), *[b"".join(section) for section in sections]])).hexdigest())
+
+
+class _View:
+    """Which rows belong to one day and choice of hubs."""
+
+    def __init__(self, connection: Connection, interner: Interner, day: str, hub_ids: Collection[HubId] | None) -> None:
+        self._connection, self._interner, self._day = connection, interner, day
+        self._hubs = None if hub_ids is None else tuple(sorted(set(hub_ids)))
+
+    def load(self, mapper: Mapper[T], narrow: _Narrow, order: Sequence[str] = ("id",)) -> list[Kept[T]]:
+        return self._interner.load(self._connection, mapper, (self._day, self._hubs), narrow, order)
+
+    def of_day(self, table: Any) -> _Narrow:
+        return lambda query: query.where(table.c.day == self._day)
+
+    def of_hubs(self, table: Any, hub_column: ColumnElement[str]) -> _Narrow:
+        if self._hubs is None:
+            return self.of_day(table)
+        return lambda query: query.where(table.c.day == self._day, hub_column.in_(self._hubs or ()))
+
+    def links(self) -> _Narrow:
+        if self._hubs is None:
+            return self.of_day(t.hub_links)
+        either = or_(t.hub_links.c.from_hub.in_(self._hubs), t.hub_links.c.to_hub.in_(self._hubs))
+        return lambda query: query.where(t.hub_links.c.day == self._day, either)
+
+    def vehicles(self) -> _Narrow:
+        """The hubs' own vehicles, and any that drives one of their routes."""
+        if self._hubs is None:
+            return self.of_day(t.vehicles)
+        either = or_(t.vehicles.c.hub_id.in_(self._hubs), t.vehicles.c.id.in_(self._routes(t.routes.c.vehicle_id)))
+        return lambda query: query.where(t.vehicles.c.day == self._day, either)
+
+    def drivers(self) -> _Narrow:
+        if self._hubs is None:
+            return self.of_day(t.drivers)
+        driving = t.drivers.c.id.in_(self._routes(t.routes.c.driver_id))
+        return lambda query: query.where(t.drivers.c.day == self._day, driving)
+
+    def orders(self) -> _Narrow:
+        """The hubs' own orders, and any that one of their routes delivers (after a hub swap)."""
+        if self._hubs is None:
+            return self.of_day(t.orders)
+        served = select(t.stops.c.order_id).where(
+            t.stops.c.route_id.in_(self._routes(t.routes.c.id)), t.stops.c.order_id.is_not(None)
+        )
+        either = or_(t.orders.c.hub_id.in_(self._hubs), t.orders.c.id.in_(served))
+        return lambda query: query.where(t.orders.c.day == self._day, either)
+
+    def packages(self) -> _Narrow:
+        of_orders = self.orders()
+        return lambda query: of_orders(query.join(t.orders, t.orders.c.id == t.packages.c.order_id))
+
+    def stops(self) -> _Narrow:
+        of_routes = self.of_hubs(t.routes, t.routes.c.hub_id)
+        return lambda query: of_routes(query.join(t.routes, t.routes.c.id == t.stops.c.route_id))
+
+    def positions(self) -> _Narrow:
+        of_vehicles = self.vehicles()
+        return lambda query: of_vehicles(query.join(t.vehicles, t.vehicles.c.id == t.positions.c.vehicle_id))
+
+    def _routes(self, column: ColumnElement[Any]) -> Select[Any]:
+        return select(column).where(t.routes.c.day == self._day, t.routes.c.hub_id.in_(self._hubs or ()))

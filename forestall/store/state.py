@@ -1,0 +1,270 @@
+"""The state of the days being driven: routes, stops, orders, packages, positions and the network they run on."""
+
+from collections.abc import Collection, Iterable, Sequence
+from datetime import datetime
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection, exists, select, update
+
+from forestall.clock import Clock
+from forestall.domain.ids import CarrierId, ContactId, DriverId, HubId, OrderId, PackageId, RouteId, StopId, VehicleId
+from forestall.domain.network import Carrier, Contact, Driver, Hub, HubLink, Vehicle
+from forestall.domain.orders import Order, Package
+from forestall.domain.routes import Attempt, Position, Route, Stop
+from forestall.domain.snapshot import HubSnapshot
+from forestall.domain.vocabulary import StopStatus
+from forestall.errors import NotFound, StalePlan
+from forestall.store import tables as t
+from forestall.store.days import find_day_of
+from forestall.store.interning import Interner
+from forestall.store.mappers import (
+    ATTEMPTS,
+    CARRIERS,
+    CONTACTS,
+    DRIVERS,
+    HUBS,
+    LINKS,
+    ORDERS,
+    PACKAGES,
+    POSITIONS,
+    ROUTES,
+    STOPS,
+    VEHICLES,
+)
+from forestall.store.mapping import Mapper
+from forestall.store.picture import take_picture
+from forestall.store.repository import Repository
+
+T = TypeVar("T")
+
+
+class State(Repository):
+    """``find_x`` may be None, ``get_x`` raises NotFound. Hubs, carriers, vehicles and drivers have a row a day;
+    without a ``day`` the present one by the store's clock is meant (see ``forestall.store.days``).
+    """
+
+    def __init__(self, connection: Connection, clock: Clock, interner: Interner) -> None:
+        super().__init__(connection, clock)
+        self._interner = interner
+
+    # --- pictures and versions ---
+
+    def load_snapshot(self, day: str, taken_at: datetime, hub_ids: Collection[HubId] | None = None) -> HubSnapshot:
+        """All of ``day``, or what belongs to ``hub_ids``; NotFound for a day without a plan."""
+        return take_picture(self._connection, self._interner, day, taken_at, hub_ids)
+
+    def list_hub_ids(self, day: str) -> list[HubId]:
+        query = select(t.hubs.c.id).where(t.hubs.c.day == day)
+        return sorted(HubId(hub_id) for hub_id in self._connection.scalars(query))
+
+    def list_links(self, day: str) -> list[HubLink]:
+        """The shuttles between the day's hubs."""
+        query = LINKS.select().where(t.hub_links.c.day == day).order_by(t.hub_links.c.from_hub, t.hub_links.c.to_hub)
+        return [LINKS.from_row(row) for row in self._connection.execute(query)]
+
+    def list_open_days(self, closing_after: datetime | None = None) -> list[str]:
+        """Days that still have an open stop, the earliest first; only those whose last hub closes after the given
+        instant, because a stop that nobody attempted stays open for ever.
+        """
+        is_open = t.stops.c.status.in_([status for status in StopStatus if status.is_open])
+        joined = t.stops.join(t.routes, t.routes.c.id == t.stops.c.route_id)
+        has_open = exists().select_from(joined).where(t.routes.c.day == t.plans.c.day, is_open)
+        query = select(t.plans.c.day).where(has_open).order_by(t.plans.c.starts_at, t.plans.c.day)
+        if closing_after is not None:
+            query = query.where(t.plans.c.ends_at > closing_after)
+        return list(self._connection.scalars(query))
+
+    def hub_state_version(self, hub_id: HubId) -> int:
+        """How often the hub's state has changed; 0 for never. Positions don't count."""
+        query = select(t.hub_versions.c.version).where(t.hub_versions.c.hub_id == hub_id)
+        return self._connection.scalar(query) or 0
+
+    def touch_hub(self, hub_id: HubId) -> int:
+        """Say that the hub's state changed; the new version. Call it in the transaction that changes it."""
+        insert = self._insert(t.hub_versions).values(hub_id=hub_id, version=1)
+        upsert = insert.on_conflict_do_update(
+            index_elements=["hub_id"], set_={"version": t.hub_versions.c.version + 1}
+        ).returning(t.hub_versions.c.version)
+        return int(self._connection.execute(upsert).scalar_one())
+
+    # --- routes and stops ---
+
+    def find_route(self, route_id: RouteId) -> Route | None:
+        return self._find(ROUTES, id=route_id)
+
+    def get_route(self, route_id: RouteId) -> Route:
+        return _found(self.find_route(route_id), "route", route_id)
+
+    def find_route_of_vehicle(self, vehicle_id: VehicleId, day: str) -> Route | None:
+        return self._find(ROUTES, vehicle_id=vehicle_id, day=day)
+
+    def list_routes(self, day: str) -> list[Route]:
+        """The day's routes by id, spares included."""
+        return sorted(self._list(ROUTES, day=day), key=lambda route: route.id)
+
+    def save_route(self, route: Route, expected_version: int) -> None:
+        """Store ``route`` as given, its new version included, if it still stands at ``expected_version``.
+
+        StalePlan (with both versions) when somebody was faster.
+        """
+        row = ROUTES.values(route)
+        guard = (t.routes.c.id == route.id) & (t.routes.c.version == expected_version)
+        if self._changed(update(t.routes).where(guard).values(row)) == 0:
+            present = self.get_route(route.id)
+            raise StalePlan(
+                f"route {route.id} is at version {present.version}, not {expected_version}",
+                route_id=route.id,
+                version=present.version,
+                expected_version=expected_version,
+            )
+
+    def find_stop(self, stop_id: StopId) -> Stop | None:
+        return self._find(STOPS, id=stop_id)
+
+    def get_stop(self, stop_id: StopId) -> Stop:
+        return _found(self.find_stop(stop_id), "stop", stop_id)
+
+    def list_stops(self, route_id: RouteId) -> list[Stop]:
+        """The route's stops in driving order, done ones included."""
+        return sorted(self._list(STOPS, route_id=route_id), key=lambda stop: (stop.sequence, stop.id))
+
+    def list_stops_of_order(self, order_id: OrderId) -> list[Stop]:
+        return sorted(self._list(STOPS, order_id=order_id), key=lambda stop: stop.id)
+
+    def add_stop(self, stop: Stop) -> None:
+        self._insert_all(t.stops, [STOPS.values(stop)])
+
+    def save_stop(self, stop: Stop) -> None:
+        self._save(STOPS, stop, id=stop.id)
+
+    def add_attempt(self, attempt: Attempt) -> None:
+        self._insert_all(t.attempts, [ATTEMPTS.values(attempt)])
+
+    def list_attempts(self, stop_id: StopId) -> list[Attempt]:
+        """The stop's attempts, the first one first."""
+        return sorted(self._list(ATTEMPTS, stop_id=stop_id), key=lambda attempt: attempt.at)
+
+    # --- orders, packages and contacts ---
+
+    def find_order(self, order_id: OrderId) -> Order | None:
+        return self._find(ORDERS, id=order_id)
+
+    def get_order(self, order_id: OrderId) -> Order:
+        return _found(self.find_order(order_id), "order", order_id)
+
+    def add_order(self, order: Order, day: str | None = None) -> None:
+        """Add an order that no plan named, to ``day`` or else to its hub's day at the promise."""
+        day = day or find_day_of(self._connection, t.hubs, order.hub_id, order.promise.opens_at)
+        if day is None:
+            raise NotFound(f"order {order.id} is for hub {order.hub_id}, which no day's plan names")
+        self._insert_all(t.orders, [ORDERS.values(order, day=day)])
+
+    def save_order(self, order: Order) -> None:
+        self._save(ORDERS, order, id=order.id)
+
+    def find_package(self, package_id: PackageId) -> Package | None:
+        return self._find(PACKAGES, id=package_id)
+
+    def get_package(self, package_id: PackageId) -> Package:
+        return _found(self.find_package(package_id), "package", package_id)
+
+    def list_packages(self, order_id: OrderId) -> list[Package]:
+        return sorted(self._list(PACKAGES, order_id=order_id), key=lambda package: package.id)
+
+    def add_package(self, package: Package) -> None:
+        self._insert_all(t.packages, [PACKAGES.values(package)])
+
+    def save_package(self, package: Package) -> None:
+        self._save(PACKAGES, package, id=package.id)
+
+    def find_contact(self, contact_id: ContactId) -> Contact | None:
+        return self._find(CONTACTS, id=contact_id)
+
+    def get_contact(self, contact_id: ContactId) -> Contact:
+        return _found(self.find_contact(contact_id), "contact", contact_id)
+
+    def add_contact(self, contact: Contact) -> None:
+        self._insert_all(t.contacts, [CONTACTS.values(contact)])
+
+    # --- the network of a day ---
+
+    def find_hub(self, hub_id: HubId, day: str | None = None) -> Hub | None:
+        return self._find_of_day(HUBS, hub_id, day)
+
+    def get_hub(self, hub_id: HubId, day: str | None = None) -> Hub:
+        return _found(self.find_hub(hub_id, day), "hub", hub_id)
+
+    def find_carrier(self, carrier_id: CarrierId, day: str | None = None) -> Carrier | None:
+        return self._find_of_day(CARRIERS, carrier_id, day)
+
+    def get_carrier(self, carrier_id: CarrierId, day: str | None = None) -> Carrier:
+        return _found(self.find_carrier(carrier_id, day), "carrier", carrier_id)
+
+    def save_carrier(self, carrier: Carrier, day: str | None = None) -> None:
+        self._save(CARRIERS, carrier, id=carrier.id, day=self._present(CARRIERS, carrier.id, day))
+
+    def find_vehicle(self, vehicle_id: VehicleId, day: str | None = None) -> Vehicle | None:
+        return self._find_of_day(VEHICLES, vehicle_id, day)
+
+    def get_vehicle(self, vehicle_id: VehicleId, day: str | None = None) -> Vehicle:
+        return _found(self.find_vehicle(vehicle_id, day), "vehicle", vehicle_id)
+
+    def find_driver(self, driver_id: DriverId, day: str | None = None) -> Driver | None:
+        return self._find_of_day(DRIVERS, driver_id, day)
+
+    # --- positions ---
+
+    def find_position(self, vehicle_id: VehicleId) -> Position | None:
+        return self._find(POSITIONS, vehicle_id=vehicle_id)
+
+    def put_position(self, position: Position) -> bool:
+        """Keep ``position`` if it is newer than what is known; whether it was."""
+        upsert = self._upsert_position().values(POSITIONS.values(position)).returning(t.positions.c.vehicle_id)
+        return self._connection.execute(upsert).first() is not None
+
+    def put_positions(self, positions: Iterable[Position]) -> None:
+        """Keep each vehicle's newest position, if newer than what is known."""
+        newest: dict[VehicleId, Position] = {}
+        for position in positions:
+            known = newest.get(position.vehicle_id)
+            if known is None or known.at < position.at:
+                newest[position.vehicle_id] = position
+        # In one order for all, so that two servers never wait for each other's rows crosswise.
+        rows = [POSITIONS.values(newest[vehicle_id]) for vehicle_id in sorted(newest)]
+        if rows:
+            self._connection.execute(self._upsert_position(), rows)
+
+    def _upsert_position(self) -> Any:
+        insert = self._insert(t.positions)
+        news = {name: insert.excluded[name] for name in ("at", "lat", "lon")}
+        return insert.on_conflict_do_update(
+            index_elements=["vehicle_id"], set_=news, where=insert.excluded.at > t.positions.c.at
+        )
+
+    # --- shared by all ---
+
+    def _list(self, mapper: Mapper[T], **match: str) -> Sequence[T]:
+        query = mapper.select().where(*[mapper.table.c[name] == value for name, value in match.items()])
+        return [mapper.from_row(row) for row in self._connection.execute(query)]
+
+    def _find(self, mapper: Mapper[T], **match: str) -> T | None:
+        return next(iter(self._list(mapper, **match)), None)
+
+    def _present(self, mapper: Mapper[Any], entity_id: str, day: str | None) -> str:
+        """``day``, or the present one among those that name the entity ("" when none does)."""
+        return day or find_day_of(self._connection, mapper.table, entity_id, self._clock.now()) or ""
+
+    def _find_of_day(self, mapper: Mapper[T], entity_id: str, day: str | None) -> T | None:
+        return self._find(mapper, id=entity_id, day=self._present(mapper, entity_id, day))
+
+    def _save(self, mapper: Mapper[T], value: T, **match: str) -> None:
+        """Overwrite a row that exists; NotFound when it doesn't."""
+        conditions = [mapper.table.c[name] == key for name, key in match.items()]
+        if self._changed(update(mapper.table).where(*conditions).values(mapper.values(value))) == 0:
+            raise NotFound(f"there is no {mapper.cls.__name__.lower()} {match['id']}")
+
+
+def _found(value: T | None, kind: str, entity_id: str) -> T:
+    if value is None:
+        raise NotFound(f"there is no {kind} {entity_id}")
+    return value

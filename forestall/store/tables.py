@@ -1,0 +1,480 @@
+"""Every table, in one place. Column names are the domain's field names; an embedded value's fields carry its name.
+
+Three kinds of table: the *state* of the days being driven (foreign keys hold it together; replaced and removed by
+day), the *work* on it (cases, proposals, approvals, decisions) and the *journals* (inbox, outbox, audit, scores,
+snapshots), which name things by id alone so that they outlive the state they speak of.
+"""
+
+from collections.abc import Mapping
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Float,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
+
+from forestall.domain.actions import Candidate, Judgement, NoCandidate
+from forestall.domain.decisions import GateVerdict
+from forestall.domain.forecast import Contribution
+from forestall.domain.ids import CandidateId, LocationId, PackageId, RouteId, StopId
+from forestall.domain.vocabulary import (
+    CarrierKind,
+    CaseKind,
+    CaseStatus,
+    Channel,
+    EventOutcome,
+    EventType,
+    FailureReason,
+    HolderKind,
+    OutboxState,
+    OverrideReason,
+    RouteStatus,
+    StopKind,
+    StopStatus,
+    Tier,
+    VehicleMode,
+    Verdict,
+)
+from forestall.store.columns import Instant, Json, Word
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+_Amounts = Mapping[str, float]
+_Values = Mapping[str, object]
+# SQLite counts rows by itself only in a column spelt exactly INTEGER PRIMARY KEY.
+_Sequence = BigInteger().with_variant(Integer(), "sqlite")
+
+
+def _id() -> Column[str]:
+    return Column("id", Text, primary_key=True)
+
+
+def _day() -> Column[str]:
+    return Column("day", Text, ForeignKey("plans.day"), primary_key=True)
+
+
+def _seq() -> Column[int]:
+    return Column("seq", _Sequence, primary_key=True, autoincrement=True)
+
+
+def _of_day(column: str, target: str) -> ForeignKeyConstraint:
+    return ForeignKeyConstraint(["day", column], [f"{target}.day", f"{target}.id"])
+
+
+meta = Table(
+    "meta",
+    metadata,
+    Column("key", Text, primary_key=True),
+    Column("value", Text, nullable=False),
+)
+
+# --- the state of the days being driven -----------------------------------------------------------------------------
+
+plans = Table(
+    "plans",
+    metadata,
+    Column("day", Text, primary_key=True),
+    Column("digest", Text, nullable=False),
+    Column("starts_at", Instant, nullable=False),
+    Column("ends_at", Instant, nullable=False),
+    Column("matrix_id", Text),
+    Column("taken_in_at", Instant, nullable=False),
+)
+
+matrices = Table(
+    "matrices",
+    metadata,
+    _id(),
+    Column("location_ids", Json(tuple[LocationId, ...]), nullable=False),
+    Column("durations_f32", LargeBinary, nullable=False),
+)
+
+hubs = Table(
+    "hubs",
+    metadata,
+    _day(),
+    _id(),
+    Column("name", Text, nullable=False),
+    Column("location_id", Text, nullable=False),
+    Column("location_lat", Float(53), nullable=False),
+    Column("location_lon", Float(53), nullable=False),
+    Column("time_zone", Text, nullable=False),
+    Column("opens_at", Instant, nullable=False),
+    Column("closes_at", Instant, nullable=False),
+)
+
+hub_links = Table(
+    "hub_links",
+    metadata,
+    _day(),
+    Column("from_hub", Text, primary_key=True),
+    Column("to_hub", Text, primary_key=True),
+    Column("duration_s", Float(53), nullable=False),
+    _of_day("from_hub", "hubs"),
+    _of_day("to_hub", "hubs"),
+)
+
+# One row a hub, not one a hub and day: it counts what happened to the hub, and doubles as its mark of change.
+hub_versions = Table(
+    "hub_versions",
+    metadata,
+    Column("hub_id", Text, primary_key=True),
+    Column("version", BigInteger, nullable=False),
+)
+
+contacts = Table(
+    "contacts",
+    metadata,
+    _id(),
+    Column("name", Text, nullable=False),
+    Column("phone", Text),
+    Column("email", Text),
+    Column("webhook", Text),
+    Column("locale", Text, nullable=False),
+    Column("accepts_sms", Boolean, nullable=False),
+)
+
+carriers = Table(
+    "carriers",
+    metadata,
+    _day(),
+    _id(),
+    Column("name", Text, nullable=False),
+    Column("kind", Word(CarrierKind), nullable=False),
+    Column("active", Boolean, nullable=False),
+    Column("cost_per_stop_cents", Integer, nullable=False),
+    Column("free_stops", Integer),
+    Column("contact_id", Text, ForeignKey("contacts.id")),
+)
+
+vehicles = Table(
+    "vehicles",
+    metadata,
+    _day(),
+    _id(),
+    Column("hub_id", Text, nullable=False),
+    Column("carrier_id", Text, nullable=False),
+    Column("mode", Word(VehicleMode), nullable=False),
+    Column("capacity", Json(_Amounts), nullable=False),
+    Column("skills", Json(frozenset[str]), nullable=False),
+    _of_day("hub_id", "hubs"),
+    _of_day("carrier_id", "carriers"),
+)
+
+drivers = Table(
+    "drivers",
+    metadata,
+    _day(),
+    _id(),
+    Column("carrier_id", Text, nullable=False),
+    Column("shift_start", Instant, nullable=False),
+    Column("shift_end", Instant, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("contact_id", Text, ForeignKey("contacts.id")),
+    _of_day("carrier_id", "carriers"),
+)
+
+orders = Table(
+    "orders",
+    metadata,
+    _id(),
+    Column("day", Text, ForeignKey("plans.day"), nullable=False),
+    Column("hub_id", Text, nullable=False),
+    Column("promise_opens_at", Instant, nullable=False),
+    Column("promise_closes_at", Instant, nullable=False),
+    Column("tier", Word(Tier), nullable=False),
+    Column("contact_id", Text, ForeignKey("contacts.id")),
+    _of_day("hub_id", "hubs"),
+    Index(None, "day", "hub_id"),
+    Index(None, "contact_id"),
+)
+
+packages = Table(
+    "packages",
+    metadata,
+    _id(),
+    Column("order_id", Text, ForeignKey("orders.id"), nullable=False, index=True),
+    Column("custody_kind", Word(HolderKind), nullable=False),
+    Column("custody_holder_id", Text, nullable=False),
+    Column("custody_since", Instant, nullable=False),
+    Column("size", Json(_Amounts), nullable=False),
+    Column("available_at", Instant),
+)
+
+routes = Table(
+    "routes",
+    metadata,
+    _id(),
+    Column("day", Text, ForeignKey("plans.day"), nullable=False),
+    Column("hub_id", Text, nullable=False),
+    Column("vehicle_id", Text, nullable=False),
+    Column("driver_id", Text),
+    Column("departs_at", Instant, nullable=False),
+    Column("version", BigInteger, nullable=False),
+    Column("status", Word(RouteStatus), nullable=False),
+    Column("load_ready_at", Instant),
+    Column("departed_at", Instant),
+    Column("broken_at", Instant),
+    Column("is_spare", Boolean, nullable=False),
+    Column("plan_version", BigInteger, nullable=False),
+    Column("acknowledged_version", BigInteger, nullable=False),
+    _of_day("hub_id", "hubs"),
+    _of_day("vehicle_id", "vehicles"),
+    _of_day("driver_id", "drivers"),
+    UniqueConstraint("day", "vehicle_id"),  # a route is a vehicle's day
+    Index(None, "day", "hub_id"),
+)
+
+stops = Table(
+    "stops",
+    metadata,
+    _id(),
+    Column("route_id", Text, ForeignKey("routes.id"), nullable=False),
+    Column("sequence", Integer, nullable=False),
+    Column("location_id", Text, nullable=False),
+    Column("location_lat", Float(53), nullable=False),
+    Column("location_lon", Float(53), nullable=False),
+    Column("window_opens_at", Instant, nullable=False),
+    Column("window_closes_at", Instant, nullable=False),
+    Column("service_s", Float(53), nullable=False),
+    Column("order_id", Text, ForeignKey("orders.id"), index=True),
+    Column("kind", Word(StopKind), nullable=False),
+    Column("status", Word(StopStatus), nullable=False),
+    Column("pinned", Boolean, nullable=False),
+    Column("skills", Json(frozenset[str]), nullable=False),
+    Column("package_ids", Json(tuple[PackageId, ...]), nullable=False),
+    Column("transfer_from", Text),
+    Column("departed_at", Instant),
+    Column("arrived_at", Instant),
+    Column("finished_at", Instant),
+    Index(None, "route_id", "sequence"),
+)
+
+attempts = Table(
+    "attempts",
+    metadata,
+    _seq(),
+    Column("stop_id", Text, ForeignKey("stops.id"), nullable=False, index=True),
+    Column("at", Instant, nullable=False),
+    Column("succeeded", Boolean, nullable=False),
+    Column("reason", Word(FailureReason)),
+    sqlite_autoincrement=True,
+)
+
+positions = Table(
+    "positions",
+    metadata,
+    Column("vehicle_id", Text, primary_key=True),
+    Column("at", Instant, nullable=False),
+    Column("lat", Float(53), nullable=False),
+    Column("lon", Float(53), nullable=False),
+)
+
+# --- the work on it -------------------------------------------------------------------------------------------------
+
+_CASE_IS_ACTIVE = text("status NOT IN ('RESOLVED', 'EXPIRED', 'MERGED', 'SUPPRESSED')")
+
+cases = Table(
+    "cases",
+    metadata,
+    _id(),
+    Column("fingerprint", Text, nullable=False),
+    Column("kind", Word(CaseKind), nullable=False),
+    Column("status", Word(CaseStatus), nullable=False),
+    Column("day", Text, nullable=False),
+    Column("hub_id", Text, nullable=False),
+    Column("route_ids", Json(tuple[RouteId, ...]), nullable=False),
+    Column("stop_ids", Json(tuple[StopId, ...]), nullable=False),
+    Column("severity", Float(53), nullable=False),
+    Column("opened_at", Instant, nullable=False),
+    Column("updated_at", Instant, nullable=False),
+    Column("evidence", Json(_Values), nullable=False),
+    Column("avoidable_loss", Float(53), nullable=False),
+    Column("act_by", Instant),
+    Column("closed_at", Instant),
+    Column("plan_rev", Integer, nullable=False),
+    Column("revision", BigInteger, nullable=False),
+    Column("quiet_since", Instant),
+    Column("planned_at", Instant),
+    Index(None, "day", "status"),
+    # One root cause is one live case, whoever opens it and on whichever server.
+    Index(
+        "uq_cases_active_fingerprint",
+        "fingerprint",
+        unique=True,
+        sqlite_where=_CASE_IS_ACTIVE,
+        postgresql_where=_CASE_IS_ACTIVE,
+    ),
+)
+
+proposals = Table(
+    "proposals",
+    metadata,
+    Column("case_id", Text, ForeignKey("cases.id"), primary_key=True),
+    Column("plan_rev", Integer, primary_key=True),
+    Column("snapshot_id", Text, nullable=False),
+    Column("made_at", Instant, nullable=False),
+    Column("candidates", Json(tuple[Candidate, ...]), nullable=False),
+    Column("judgements", Json(Mapping[CandidateId, Judgement]), nullable=False),
+    Column("ranking", Json(tuple[CandidateId, ...]), nullable=False),
+    Column("declined", Json(tuple[NoCandidate, ...]), nullable=False),
+    Column("chosen", Text),
+    Column("gate", Json(GateVerdict)),
+    Column("planner", Text, nullable=False),
+    Column("model", Text, nullable=False),
+    Column("seed", BigInteger, nullable=False),
+    Column("samples", Integer, nullable=False),
+)
+
+approvals = Table(
+    "approvals",
+    metadata,
+    Column("case_id", Text, ForeignKey("cases.id"), primary_key=True),
+    Column("interrupt_id", Text, primary_key=True),
+    Column("plan_rev", Integer, nullable=False),
+    Column("asked_at", Instant, nullable=False),
+    Column("expires_at", Instant, nullable=False),
+    Column("is_veto", Boolean, nullable=False),
+    Column("verdict", Word(Verdict)),
+    Column("answered_at", Instant),
+    Column("answered_by", Text),
+    Column("reason", Word(OverrideReason)),
+    Column("note", Text, nullable=False),
+    Column("resumed", Boolean, nullable=False),
+    Index(None, "resumed", "expires_at"),
+)
+
+# Append-only: triggers in the migrations refuse UPDATE and DELETE.
+decisions = Table(
+    "decisions",
+    metadata,
+    _id(),
+    Column("case_id", Text, ForeignKey("cases.id"), nullable=False, index=True),
+    Column("plan_rev", Integer, nullable=False),
+    Column("hub_id", Text, nullable=False),
+    Column("at", Instant, nullable=False, index=True),
+    Column("verdict", Word(Verdict), nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("candidate_id", Text),
+    Column("snapshot_id", Text, nullable=False),
+    Column("read_set", Json(Mapping[RouteId, int]), nullable=False),
+    Column("reason", Word(OverrideReason)),
+    Column("note", Text, nullable=False),
+)
+
+# --- the journals ---------------------------------------------------------------------------------------------------
+
+inbox = Table(
+    "inbox",
+    metadata,
+    _seq(),
+    Column("source", Text, nullable=False),
+    Column("id", Text, nullable=False),
+    Column("type", Word(EventType), nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("occurred_at", Instant, nullable=False),
+    Column("claimed_at", Instant, nullable=False),
+    Column("received_at", Instant, nullable=False),
+    Column("data", Json(_Values), nullable=False),
+    Column("day", Text, index=True),
+    Column("outcome", Word(EventOutcome), nullable=False),
+    Column("detail", Text, nullable=False),
+    UniqueConstraint("source", "id"),
+    Index(None, "outcome", "seq"),
+    sqlite_autoincrement=True,
+)
+
+outbox = Table(
+    "outbox",
+    metadata,
+    _seq(),
+    Column("key", Text, nullable=False, unique=True),
+    Column("channel", Word(Channel), nullable=False),
+    Column("recipient_id", Text, nullable=False),
+    Column("template", Text, nullable=False),
+    Column("payload", Json(_Values), nullable=False),
+    Column("not_before", Instant, nullable=False),
+    Column("expires_at", Instant, nullable=False),
+    Column("body", Text, nullable=False),
+    Column("case_id", Text, index=True),
+    Column("decision_id", Text),
+    Column("state", Word(OutboxState), nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("fence", BigInteger, nullable=False),
+    Column("leased_until", Instant),
+    Column("settled_at", Instant),
+    Column("detail", Json(_Values), nullable=False),
+    Index(None, "state", "not_before"),
+    sqlite_autoincrement=True,
+)
+
+# Append-only, as decisions are. ``seq`` is given by the appender, so that a gap means a missing record.
+audit = Table(
+    "audit",
+    metadata,
+    Column("seq", BigInteger, primary_key=True, autoincrement=False),
+    Column("at", Instant, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("body", Text, nullable=False),
+    Column("prev_hash", Text, nullable=False),
+    Column("hash", Text, nullable=False),
+    Index(None, "subject", "seq"),
+)
+
+forecasts = Table(
+    "forecasts",
+    metadata,
+    _seq(),
+    Column("snapshot_id", Text, nullable=False),
+    Column("taken_at", Instant, nullable=False, index=True),
+    Column("model", Text, nullable=False),
+    Column("seed", BigInteger, nullable=False),
+    Column("samples", Integer, nullable=False),
+    sqlite_autoincrement=True,
+)
+
+scores = Table(
+    "scores",
+    metadata,
+    Column("stop_id", Text, primary_key=True),
+    Column("forecast_seq", _Sequence, ForeignKey("forecasts.seq"), primary_key=True, autoincrement=False),
+    Column("route_id", Text, nullable=False),
+    Column("p_late", Float(53), nullable=False),
+    Column("p_failed", Float(53), nullable=False),
+    Column("p_miss", Float(53), nullable=False),
+    Column("eta_p10", Instant, nullable=False),
+    Column("eta_p50", Instant, nullable=False),
+    Column("eta_p90", Instant, nullable=False),
+    Column("expected_lateness_s", Float(53), nullable=False),
+    Column("reasons", Json(tuple[Contribution, ...]), nullable=False),
+)
+
+snapshots = Table(
+    "snapshots",
+    metadata,
+    _id(),
+    Column("day", Text, nullable=False),
+    Column("taken_at", Instant, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    Index(None, "day", "taken_at"),
+)
