@@ -1,0 +1,230 @@
+"""One handler for each type of event: reads the rows it names, applies the rules, writes what changed.
+
+A handler never raises for what an event says: what names something unknown is PARKED, with the reason.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import TypeAlias, cast
+
+from forestall.domain.events import Event
+from forestall.domain.ids import CarrierId, HubId, OrderId, RouteId, StopId, VehicleId
+from forestall.domain.orders import Package
+from forestall.domain.routes import Attempt, Position, Route, Stop
+from forestall.domain.vocabulary import EventType, FailureReason, HolderKind, StopKind, StopStatus
+from forestall.intake import apply
+from forestall.intake.apply import Drive
+from forestall.intake.custody import hand_over, take_aboard, take_over
+from forestall.intake.newcomers import create_order
+from forestall.intake.registers import is_latest_word
+from forestall.intake.rows import (
+    APPLIED,
+    NOTHING_NEW,
+    Outcome,
+    drive_of,
+    load_drive,
+    parked,
+    raise_version,
+    save_drive,
+    save_packages,
+)
+from forestall.store import UnitOfWork
+
+Handler: TypeAlias = Callable[[UnitOfWork, Event], Outcome]
+
+# A vehicle may break down on its way home, after its hub has closed: its day is looked for this far back.
+_OVERTIME = timedelta(hours=24)
+# Decided before the vehicle left, so their goods are not aboard.
+_LEFT_BEHIND = frozenset({StopStatus.SKIPPED, StopStatus.RESCHEDULED})
+
+
+def handle(uow: UnitOfWork, event: Event) -> Outcome:
+    """Apply one event other than a position, which are taken in bulk."""
+    return HANDLERS[event.type](uow, event)
+
+
+def _departed(uow: UnitOfWork, event: Event) -> Outcome:
+    route = uow.state.find_route(RouteId(event.subject))
+    if route is None:
+        return parked(f"there is no route {event.subject}")
+    to_stop = event.data["to_stop"]
+    target = None if to_stop is None else uow.state.find_stop(StopId(str(to_stop)))
+    if to_stop is not None and target is None:
+        return parked(f"there is no stop {to_stop}")
+    before = drive_of(uow, route)
+    after = apply.depart(before, target.id if target else None, event.occurred_at)
+    outcome = _save_movement(uow, before, after)
+    if target is not None and target.route_id != route.id:
+        return replace(outcome, detail=f"stop {target.id} is on route {target.route_id} by now")
+    return outcome
+
+
+def _arrived(uow: UnitOfWork, event: Event) -> Outcome:
+    stop = uow.state.find_stop(StopId(event.subject))
+    if stop is None:
+        return parked(f"there is no stop {event.subject}")
+    before = load_drive(uow, stop.route_id)
+    return _save_movement(uow, before, apply.arrive(before, stop.id, event.occurred_at))
+
+
+def _completed(uow: UnitOfWork, event: Event) -> Outcome:
+    return _finished(uow, event, StopStatus.COMPLETED, None)
+
+
+def _failed(uow: UnitOfWork, event: Event) -> Outcome:
+    return _finished(uow, event, StopStatus.FAILED, FailureReason(str(event.data["reason"])))
+
+
+def _finished(uow: UnitOfWork, event: Event, status: StopStatus, reason: FailureReason | None) -> Outcome:
+    stop = uow.state.find_stop(StopId(event.subject))
+    if stop is None:
+        return parked(f"there is no stop {event.subject}")
+    succeeded = status is StopStatus.COMPLETED
+    if stop.kind is StopKind.DELIVERY:
+        # Kept even when the stop's outcome stands already: first attempts are counted from these.
+        uow.state.add_attempt(Attempt(stop.id, event.occurred_at, succeeded, reason))
+    before = load_drive(uow, stop.route_id)
+    outcome = _save_movement(uow, before, apply.finish(before, stop.id, status, event.occurred_at))
+    if succeeded:
+        _pass_on(uow, stop, before.route, event.occurred_at)
+    return outcome
+
+
+def _pass_on(uow: UnitOfWork, stop: Stop, route: Route, at: datetime) -> None:
+    """The goods of a completed stop: to the customer, or into the vehicle that took them over."""
+    if stop.kind is StopKind.TRANSFER:
+        moved = [package for package_id in stop.package_ids if (package := uow.state.find_package(package_id))]
+        save_packages(uow, moved, [take_over(package, route.vehicle_id, at) for package in moved])
+    elif stop.order_id is not None:
+        delivered = uow.state.list_packages(stop.order_id)
+        save_packages(uow, delivered, [hand_over(package, stop.order_id, at) for package in delivered])
+
+
+def _save_movement(uow: UnitOfWork, before: Drive, after: Drive) -> Outcome:
+    """Save a route on the road; when it left its hub, or left earlier than was known, its goods left with it."""
+    departed_at = after.route.departed_at
+    if departed_at is not None and departed_at != before.route.departed_at:
+        aboard = _goods(uow, after.stops.values())
+        save_packages(uow, aboard, [take_aboard(package, after.route.vehicle_id, departed_at) for package in aboard])
+    return save_drive(uow, before, after)
+
+
+def _goods(uow: UnitOfWork, stops: Iterable[Stop]) -> list[Package]:
+    """What a route's delivery stops deliver. A cancelled order counts: its goods were loaded, or might have been, and
+    which it was must not depend on which of two messages came first."""
+    orders = [s.order_id for s in stops if s.order_id is not None and s.status not in _LEFT_BEHIND]
+    return [package for order_id in orders for package in uow.state.list_packages(order_id)]
+
+
+def _broke_down(uow: UnitOfWork, event: Event) -> Outcome:
+    vehicle_id, at = VehicleId(event.subject), event.occurred_at
+    if uow.state.find_vehicle(vehicle_id) is None:
+        return parked(f"there is no vehicle {vehicle_id}")
+    lat, lon = cast(float, event.data["lat"]), cast(float, event.data["lon"])
+    uow.state.put_position(Position(vehicle_id, at, lat, lon))
+    route = _find_route_driven(uow, vehicle_id, at)
+    if route is None:
+        return parked(f"vehicle {vehicle_id} has no route on a day that is under way")
+    before = drive_of(uow, route)
+    return save_drive(uow, before, apply.break_down(before, at))
+
+
+def _find_route_driven(uow: UnitOfWork, vehicle_id: VehicleId, at: datetime) -> Route | None:
+    """The vehicle's route of the day that had begun last at ``at``, or of the next one to come."""
+    days = uow.state.list_open_days(closing_after=at - _OVERTIME)
+    routes = [route for day in days if (route := uow.state.find_route_of_vehicle(vehicle_id, day))]
+    begun = [route for route in routes if uow.state.get_hub(route.hub_id, route.day).opens_at <= at]
+    return begun[-1] if begun else next(iter(routes), None)
+
+
+def _hub_ready(uow: UnitOfWork, event: Event) -> Outcome:
+    route_id, ready_at = RouteId(str(event.data["route"])), datetime.fromisoformat(str(event.data["ready_at"]))
+    route = uow.state.find_route(route_id)
+    if route is None:
+        return parked(f"there is no route {route_id}")
+    if route.hub_id != event.subject:
+        return parked(f"route {route_id} leaves from hub {route.hub_id}, not from {event.subject}")
+    if not is_latest_word(uow, event, route_id):
+        return NOTHING_NEW
+    if not _release(uow, route, ready_at) and route.load_ready_at == ready_at:
+        return NOTHING_NEW
+    raise_version(uow, replace(route, load_ready_at=ready_at))
+    return APPLIED
+
+
+def _release(uow: UnitOfWork, route: Route, ready_at: datetime) -> bool:
+    """Tell the route's packages when their hub hands them out; those that came from another vehicle know better."""
+    stops = [stop for stop in uow.state.list_stops(route.id) if stop.kind is StopKind.DELIVERY]
+    own = [
+        package
+        for package in _goods(uow, stops)
+        if package.custody.kind is not HolderKind.VEHICLE or package.custody.holder_id == route.vehicle_id
+    ]
+    return save_packages(uow, own, [replace(package, available_at=ready_at) for package in own])
+
+
+def _order_cancelled(uow: UnitOfWork, event: Event) -> Outcome:
+    order_id = OrderId(event.subject)
+    if uow.state.find_order(order_id) is None:
+        return parked(f"there is no order {order_id}")
+    outcome = NOTHING_NEW
+    for stop in uow.state.list_stops_of_order(order_id):
+        before = load_drive(uow, stop.route_id)
+        saved = save_drive(uow, before, apply.cancel(before, stop.id))
+        outcome = APPLIED if saved is APPLIED else outcome
+    return outcome
+
+
+def _carrier_capacity(uow: UnitOfWork, event: Event) -> Outcome:
+    carrier = uow.state.find_carrier(CarrierId(event.subject))
+    if carrier is None:
+        return parked(f"there is no carrier {event.subject}")
+    if not is_latest_word(uow, event, carrier.id):
+        return NOTHING_NEW
+    active = event.data["active"]
+    told = replace(carrier, free_stops=cast(int, event.data["free_stops"]))
+    uow.state.save_carrier(told if active is None else replace(told, active=bool(active)))
+    for day in uow.state.list_open_days(closing_after=event.occurred_at):
+        for hub_id in uow.state.list_hub_ids(day):
+            uow.state.touch_hub(hub_id)
+    return APPLIED
+
+
+def _customer_replied(uow: UnitOfWork, event: Event) -> Outcome:
+    """The reply itself is in the inbox; whoever asked reads it there. The hub is looked at again because of it."""
+    order = uow.state.find_order(OrderId(event.subject))
+    if order is None:
+        return parked(f"there is no order {event.subject}")
+    uow.state.touch_hub(HubId(order.hub_id))
+    return APPLIED
+
+
+def _route_acknowledged(uow: UnitOfWork, event: Event) -> Outcome:
+    """The driver confirmed a plan. That changes no plan, so the route's version stays and no decision goes stale."""
+    route = uow.state.find_route(RouteId(event.subject))
+    if route is None:
+        return parked(f"there is no route {event.subject}")
+    version = cast(int, event.data["plan_version"])
+    if version > route.plan_version:
+        return parked(f"route {route.id} is at plan version {route.plan_version}, there is no {version} yet")
+    if version <= route.acknowledged_version:
+        return NOTHING_NEW
+    uow.state.save_route(replace(route, acknowledged_version=version), route.version)
+    uow.state.touch_hub(route.hub_id)
+    return APPLIED
+
+
+HANDLERS: Mapping[EventType, Handler] = {
+    EventType.DEPARTED: _departed,
+    EventType.ARRIVED: _arrived,
+    EventType.COMPLETED: _completed,
+    EventType.FAILED: _failed,
+    EventType.BREAKDOWN: _broke_down,
+    EventType.HUB_READY: _hub_ready,
+    EventType.ORDER_CREATED: create_order,
+    EventType.ORDER_CANCELLED: _order_cancelled,
+    EventType.CARRIER_CAPACITY: _carrier_capacity,
+    EventType.CUSTOMER_REPLY: _customer_replied,
+    EventType.ROUTE_ACK: _route_acknowledged,
+}

@@ -1,0 +1,126 @@
+"""The plan document's rows of the standing network: hubs, links, carriers, contacts, vehicles and drivers."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from forestall.domain.ids import CarrierId, ContactId, DriverId, HubId, LocationId, VehicleId
+from forestall.domain.network import Carrier, Contact, Driver, Hub, HubLink, Location, Vehicle
+from forestall.domain.vocabulary import CarrierKind, VehicleMode
+from forestall.intake.fields import (
+    Count,
+    Document,
+    Email,
+    Id,
+    Lat,
+    Lon,
+    Phone,
+    Seconds,
+    Sizes,
+    Text,
+    Time,
+    TimeZone,
+    Webhook,
+)
+
+Skills = Annotated[frozenset[Id], Field(default=frozenset())]
+
+
+class LocationDoc(Document):
+    id: Id
+    lat: Lat
+    lon: Lon
+
+    def build(self) -> Location:
+        return Location(LocationId(self.id), self.lat, self.lon)
+
+
+class HubDoc(Document):
+    id: Id
+    name: Text = ""
+    location: LocationDoc
+    time_zone: TimeZone
+    opens_at: Time
+    closes_at: Time
+
+    def build(self) -> Hub:
+        place = self.location.build()
+        return Hub(HubId(self.id), self.name, place, self.time_zone, self.opens_at, self.closes_at)
+
+
+class LinkDoc(Document):
+    from_hub: Id
+    to_hub: Id
+    duration_s: Seconds
+
+    def build(self) -> HubLink:
+        return HubLink(HubId(self.from_hub), HubId(self.to_hub), self.duration_s)
+
+
+class CarrierDoc(Document):
+    id: Id
+    name: Text = ""
+    kind: CarrierKind
+    active: bool = True
+    cost_per_stop_cents: Count = 0
+    free_stops: Count | None = None
+    contact_id: Id | None = None
+
+    def build(self) -> Carrier:
+        return Carrier(
+            CarrierId(self.id),
+            self.name,
+            self.kind,
+            self.active,
+            self.cost_per_stop_cents,
+            self.free_stops,
+            ContactId(self.contact_id) if self.contact_id is not None else None,
+        )
+
+
+class ContactDoc(Document):
+    id: Id
+    name: Text = ""
+    phone: Phone | None = None
+    email: Email | None = None
+    webhook: Webhook | None = None
+    locale: Id = "en"
+    accepts_sms: bool = True
+
+    def build(self) -> Contact:
+        return Contact(
+            ContactId(self.id), self.name, self.phone, self.email, self.webhook, self.locale, self.accepts_sms
+        )
+
+
+class VehicleDoc(Document):
+    id: Id
+    hub_id: Id
+    carrier_id: Id
+    mode: VehicleMode = VehicleMode.VAN
+    capacity: Sizes = Field(default_factory=dict)
+    skills: Skills
+
+    def build(self) -> Vehicle:
+        return Vehicle(
+            VehicleId(self.id), HubId(self.hub_id), CarrierId(self.carrier_id), self.mode, self.capacity, self.skills
+        )
+
+
+class DriverDoc(Document):
+    id: Id
+    carrier_id: Id
+    shift_start: Time
+    shift_end: Time
+    name: Text = ""
+    contact_id: Id | None = None
+
+    def build(self) -> Driver:
+        return Driver(
+            DriverId(self.id),
+            CarrierId(self.carrier_id),
+            self.shift_start,
+            self.shift_end,
+            self.name,
+            ContactId(self.contact_id) if self.contact_id is not None else None,
+        )
