@@ -1,0 +1,64 @@
+"""The world around one service in tests: events in, time on, and what came out."""
+
+from collections.abc import Callable
+from datetime import datetime
+from itertools import count
+
+from agent.service import Service
+from factories import DAY, at, make_event, make_plan
+from forestall.clock import ManualClock
+from forestall.domain.cases import Case
+from forestall.domain.plan import DayPlan
+from forestall.domain.vocabulary import EventType
+from forestall.intake.plan import with_digest
+
+
+class Field:
+    """The world around one service: events in, time on, and what came out."""
+
+    def __init__(self, open_service: Callable[..., Service], clock: ManualClock) -> None:
+        self.clock, self._open = clock, open_service
+        self.service = open_service()
+        self._numbers = count(1)
+
+    def begin(self, plan: DayPlan | None = None) -> None:
+        self.service.intake.put_plan(with_digest(plan or make_plan(route_count=3, stops_each=4)))
+
+    def tell(self, kind: EventType, subject: str, minute: float, **data: object) -> None:
+        event = make_event(
+            f"e{next(self._numbers)}", kind, subject,
+            occurred_at=at(minute), claimed_at=at(minute), received_at=at(minute), data=data,
+        )  # fmt: skip
+        self.service.intake.take_events([event])
+
+    def tick_at(self, minute: float) -> None:
+        self.go_to(at(minute))
+        report = self.service.tick()
+        assert report.failed == ()
+
+    def go_to(self, instant: datetime) -> None:
+        self.clock.advance_to(instant)
+
+    def restart(self, **settings: object) -> None:
+        """As after a kill: nothing of the old process but its database and checkpoints."""
+        self.service.close()
+        self.service = self._open(**settings)
+        self.service.recover()
+
+    def break_down(self, vehicle: str = "V01", route: str = "R01", minute: float = 40) -> None:
+        """The vehicle sets out with everything aboard, and breaks down on its way to the first stop."""
+        first = f"S{(int(route[1:]) - 1) * 4 + 1:03d}"
+        self.tell(EventType.DEPARTED, route, minute - 5, to_stop=first)
+        self.tell(EventType.BREAKDOWN, vehicle, minute, lat=41.155, lon=-8.605)
+
+    @property
+    def cases(self) -> list[Case]:
+        with self.service.store.read() as uow:
+            return uow.cases.list(day=DAY)
+
+    @property
+    def effects(self) -> list[dict[str, object]]:
+        with self.service.store.read() as uow:
+            return [
+                {"key": row.effect.key, "state": row.state, **row.effect.payload} for row in uow.outbox.list_after(0)
+            ]
