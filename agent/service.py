@@ -4,8 +4,10 @@ import logging
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from langchain_core.runnables import RunnableConfig
+from langgraph.checkpoint.base import BaseCheckpointSaver
 from langgraph.types import Command
 
 from agent.answers import answer_question, lapse_due
@@ -49,12 +51,14 @@ class Service:
         intake: Intake,
         work: Workplace,
         graph: CaseGraph,
+        checkpoints: BaseCheckpointSaver[Any],
         sweeper: Sweeper,
         channels: Mapping[Channel, EffectChannel],
         closers: Sequence[Callable[[], None]] = (),
     ) -> None:
         self.settings, self.clock, self.store, self.intake = settings, clock, store, intake
         self._work, self._graph, self._sweeper, self._channels = work, graph, sweeper, channels
+        self._checkpoints = checkpoints
         self._closers = closers
         self._ticking = threading.Lock()
 
@@ -64,10 +68,12 @@ class Service:
             with self.store.write() as uow:
                 lapsed = lapse_due(uow, self.clock.now())
             resumed, failed = self._resume_answered()
-            due = self._sweeper.sweep_due(self.clock.now())
-            failed += [case_id for case_id in due if not self._plan(case_id)]
+            swept = self._sweeper.sweep_due(self.clock.now())
+            failed += [case_id for case_id in swept.due if not self._plan(case_id)]
+            for case_id in swept.closed:
+                self._checkpoints.delete_thread(case_id)  # nothing else ever would
             sent = relay_due(self.store, self.clock, self._channels, self.settings.lease_s)
-        return TickReport(len(due), resumed, lapsed, sent, tuple(failed))
+        return TickReport(len(swept.due), resumed, lapsed, sent, tuple(failed))
 
     def answer(
         self,

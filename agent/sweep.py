@@ -28,6 +28,14 @@ class Rhythm:
     min_gap: timedelta
 
 
+@dataclass(frozen=True, slots=True)
+class Swept:
+    """``due``: cases that want a plan now, most urgent first; ``closed``: cases that ended in this sweep."""
+
+    due: tuple[CaseId, ...] = ()
+    closed: tuple[CaseId, ...] = ()
+
+
 @dataclass(slots=True)
 class _Seen:
     """When a hub group was last swept, at which state, and what was seen once and has yet to persist."""
@@ -46,8 +54,8 @@ class Sweeper:
         self._thresholds, self._patience, self._rhythm = thresholds, patience, rhythm
         self._seen: dict[tuple[str, tuple[HubId, ...]], _Seen] = {}
 
-    def sweep_due(self, now: datetime) -> list[CaseId]:
-        """Sweep every hub group that is due; returns the cases that want a plan now, most urgent first."""
+    def sweep_due(self, now: datetime) -> Swept:
+        """Sweep every hub group that is due."""
         with self._store.read() as uow:
             groups = [
                 (day, group)
@@ -55,7 +63,11 @@ class Sweeper:
                 for group in group_hubs(uow.state.list_hub_ids(day), uow.state.list_links(day))
                 if self._is_due(uow, day, group, now)
             ]
-        return [case_id for day, group in groups for case_id in self._sweep(day, group, now)]
+        swept = [self._sweep(day, group, now) for day, group in groups]
+        return Swept(
+            due=tuple(case_id for one in swept for case_id in one.due),
+            closed=tuple(case_id for one in swept for case_id in one.closed),
+        )
 
     def _is_due(self, uow: UnitOfWork, day: str, group: tuple[HubId, ...], now: datetime) -> bool:
         seen = self._seen.get((day, group))
@@ -67,7 +79,7 @@ class Sweeper:
             return False
         return now - seen.at >= self._rhythm.min_gap or _shape(uow, day, group) != seen.shape
 
-    def _sweep(self, day: str, group: tuple[HubId, ...], now: datetime) -> list[CaseId]:
+    def _sweep(self, day: str, group: tuple[HubId, ...], now: datetime) -> Swept:
         seen = self._seen.get((day, group))
         with self._store.read() as uow:
             version, shape = _version(uow, group), _shape(uow, day, group)
@@ -84,7 +96,7 @@ class Sweeper:
                 uow.cases.save(case)
             due = _due_cases(uow, day, group, now, self._patience)
         self._seen[(day, group)] = _Seen(now, version, shape, change.seen_once)
-        return due
+        return Swept(tuple(due), tuple(case.id for case in change.updated if case.status.is_closed))
 
 
 def _due_cases(uow: UnitOfWork, day: str, group: tuple[HubId, ...], now: datetime, patience: Patience) -> list[CaseId]:

@@ -73,6 +73,7 @@ def build(settings: Settings, clock: Clock | None = None) -> Service:
         intake=Intake(store, clock),
         work=work,
         graph=build_graph(checkpointer, shadow=settings.mode is Mode.SHADOW),
+        checkpoints=checkpointer,
         sweeper=Sweeper(store, work.pictures, Thresholds(), patience, rhythm),
         channels=dict.fromkeys(Channel, DryRunChannel()),
         closers=[close_checkpoints],
