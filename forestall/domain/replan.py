@@ -109,7 +109,7 @@ def _changed_route(
     snapshot: HubSnapshot, change: RouteChange, placed: Iterable[Stop], moved: Mapping[PackageId, Package]
 ) -> Route:
     route = snapshot.routes[change.route_id]
-    departs_at = change.departs_at or route.departs_at
+    departs_at = change.departs_at or route.earliest_departure(snapshot.taken_at)
     load_ready_at = route.load_ready_at
     if route.status is RouteStatus.PLANNED:
         load_ready_at = _load_ready(snapshot, route, placed, moved)

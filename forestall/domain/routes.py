@@ -1,7 +1,7 @@
 """Routes and their stops as they are being driven."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from forestall.domain.ids import DriverId, HubId, OrderId, PackageId, RouteId, StopId, VehicleId
 from forestall.domain.network import Location
@@ -39,7 +39,8 @@ class Route:
     """A vehicle's day. ``version`` rises with every change of state or plan; a plan made on another version is stale.
 
     ``load_ready_at`` is when its hub says (or said) the load can leave; ``acknowledged_version`` is the newest plan
-    version the driver confirmed, and None means that nothing has been sent since the day began.
+    version the driver confirmed. A spare (``is_spare``) stands by without stops and can leave ``notice_s`` after a plan
+    first gives it some.
     """
 
     id: RouteId
@@ -54,8 +55,14 @@ class Route:
     departed_at: datetime | None = None
     broken_at: datetime | None = None
     is_spare: bool = False
+    notice_s: float = 0.0
     plan_version: int = 1
     acknowledged_version: int = 1
+
+    def earliest_departure(self, now: datetime) -> datetime:
+        """When it may leave its hub as planned; a spare that no plan has called up yet would need its notice first."""
+        is_on_standby = self.is_spare and self.plan_version == 1
+        return max(self.departs_at, now + timedelta(seconds=self.notice_s)) if is_on_standby else self.departs_at
 
 
 @dataclass(frozen=True, slots=True)

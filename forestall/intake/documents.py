@@ -87,6 +87,7 @@ class RouteDoc(Document):
     departs_at: Time
     load_ready_at: Time | None = None
     is_spare: bool = False
+    notice_s: Seconds = 0.0
 
     def build(self, day: str) -> Route:
         return Route(
@@ -98,6 +99,7 @@ class RouteDoc(Document):
             self.departs_at,
             load_ready_at=self.load_ready_at,
             is_spare=self.is_spare,
+            notice_s=self.notice_s,
         )
 
 

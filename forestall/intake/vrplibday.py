@@ -32,6 +32,8 @@ from forestall.intake.vrplib import Floats, Instance
 DEFAULT_START = datetime(2026, 3, 2, 6, tzinfo=UTC)
 # The slack every benchmark day is dispatched with: leaving at the last feasible moment costs four points on time.
 DEPARTURE_SLACK_S = 1800.0
+# What the simulated days assume of a van on standby: its driver is called and the goods are loaded.
+SPARE_NOTICE_S = 1200.0
 
 _ANCHOR_LAT, _ANCHOR_LON = 41.15, -8.61  # Porto; any place on land away from the poles would do
 _SPEED_M_S = 8.3  # urban van, stops apart: 30 km/h
@@ -151,7 +153,9 @@ class _Builder:
 
     def _route(self, suffix: str, departs_at: datetime, is_spare: bool = False) -> Route:
         vehicle, driver = VehicleId(f"V{suffix}"), DriverId(f"D{suffix}")
-        return Route(RouteId(f"R{suffix}"), self.day, _HUB, vehicle, driver, departs_at, is_spare=is_spare)
+        notice_s = SPARE_NOTICE_S if is_spare else 0.0
+        route_id = RouteId(f"R{suffix}")
+        return Route(route_id, self.day, _HUB, vehicle, driver, departs_at, is_spare=is_spare, notice_s=notice_s)
 
     def _departs_at(self, route: Sequence[int]) -> datetime:
         opens = float(self.instance.windows_s[0, 0])

@@ -167,6 +167,7 @@ def _route(route: Route) -> Row:
             "departs_at": _time(route.departs_at),
             "load_ready_at": _time(route.load_ready_at),
             "is_spare": route.is_spare,
+            "notice_s": route.notice_s,
         }
     )
 

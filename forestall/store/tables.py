@@ -234,6 +234,7 @@ routes = Table(
     Column("departed_at", Instant),
     Column("broken_at", Instant),
     Column("is_spare", Boolean, nullable=False),
+    Column("notice_s", Float(53), nullable=False),
     Column("plan_version", BigInteger, nullable=False),
     Column("acknowledged_version", BigInteger, nullable=False),
     _of_day("hub_id", "hubs"),

@@ -183,6 +183,7 @@ def _create_routes() -> None:
         sa.Column("departed_at", INSTANT),
         sa.Column("broken_at", INSTANT),
         sa.Column("is_spare", FLAG, nullable=False),
+        sa.Column("notice_s", DOUBLE, nullable=False),
         sa.Column("plan_version", BIG, nullable=False),
         sa.Column("acknowledged_version", BIG, nullable=False),
         sa.ForeignKeyConstraint(["day", "driver_id"], ["drivers.day", "drivers.id"], name="fk_routes_day_driver_id"),

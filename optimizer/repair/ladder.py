@@ -1,0 +1,160 @@
+"""The second rung: a solver looks over what the first one planned, on the routes in trouble and their neighbours.
+
+The solver counts in expected times, so windows are shown to it a little shorter than they are; whatever it answers is
+priced by the simulation like any other plan, and the first rung's plan stays unless it is beaten. Routes whose order a
+person pinned, or that are about to meet a broken van, are left out: the solver can't express what they must keep.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from forestall.errors import Unavailable
+from optimizer.kernel import Floats, load_time_s, set_out
+from optimizer.problem import NO_STOP, FleetProblem
+from optimizer.repair.draft import LEAST_GAIN, Draft, Effort, finished_plan
+from optimizer.repair.plan import FleetPlan
+from optimizer.repair.pool import Solver
+from optimizer.repair.relocate import can_leave, can_take, detour_s
+from optimizer.repair.subproblem import NOWHERE, Budget, SubProblem
+
+ENGINE = "ladder-1"
+_NEIGHBOURS = 8
+_SAFETY_S = 600.0  # a stop planned within ten minutes of its window's end is late one time in three
+
+
+@dataclass(frozen=True, slots=True)
+class Ladder:
+    """Polishes plans that move stops between vehicles at the hub. ``solver`` may be a pool or in-process."""
+
+    solver: Solver
+    budget: Budget = field(default_factory=Budget)
+
+    def polish(self, problem: FleetProblem, plan: FleetPlan, effort: Effort, seed: int) -> FleetPlan:
+        """The plan, or a better one for its routes and up to eight neighbours. Never worse by the simulation.
+
+        Plans with hand-overs come back as they are: who takes what from a broken van is the first rung's whole work.
+        """
+        if plan.transfers:
+            return plan
+        stage = _Stage.of(problem, plan)
+        if stage is None:
+            return plan
+        try:
+            answer = self.solver.solve(stage.sub_problem(), self.budget, seed)
+        except Unavailable:
+            return plan  # the first rung stands on its own
+        return stage.better_of(plan, answer.sequences, effort, seed, answer.engine)
+
+
+@dataclass(frozen=True, slots=True)
+class _Stage:
+    """The routes the solver sees (``routes``), their sequences under the plan, and their stops, all by index."""
+
+    problem: FleetProblem
+    routes: tuple[int, ...]
+    sequences: Mapping[int, tuple[int, ...]]
+    stops: tuple[int, ...]
+
+    @classmethod
+    def of(cls, problem: FleetProblem, plan: FleetPlan) -> "_Stage | None":
+        planned = {
+            problem.route_index[route_id]: tuple(problem.stop_index[stop_id] for stop_id in stop_ids)
+            for route_id, stop_ids in plan.routes.items()
+        }
+        if not all(_is_plain(problem, sequence) and not problem.stranded[r] for r, sequence in planned.items()):
+            return None
+        routes = (*sorted(planned), *_neighbours(problem, planned))
+        sequences = {r: planned.get(r, problem.sequences[r]) for r in routes}
+        return cls(problem, routes, sequences, tuple(stop for r in routes for stop in sequences[r]))
+
+    def sub_problem(self) -> SubProblem:
+        """Expected times, prices of this problem, and who may carry what."""
+        problem, world, drive = self.problem, self.problem.world, self.problem.drive
+        stops, routes = list(self.stops), list(self.routes)
+        place_of = {stop: i for i, stop in enumerate(stops)}
+        slower = (world.slow[:, None] + world.slow[None, :]) / 2
+        pace = float(drive.pace[routes].mean())
+        ready = [float(self._departure_s(r).mean()) for r in routes]
+        return SubProblem.build(
+            travel_s=world.travel_s * slower * pace,
+            node=world.place[stops],
+            opens_s=world.opens_s[stops],
+            closes_s=np.maximum(world.closes_s[stops] - _SAFETY_S, world.opens_s[stops]),
+            service_s=world.service_s[stops],
+            start_node=drive.place[routes],
+            ready_s=ready,
+            end_node=drive.end[routes],
+            shift_end_s=drive.shift_end_s[routes],
+            sequences=tuple(tuple(place_of[stop] for stop in self.sequences[r]) for r in routes),
+            lateness_price=world.late_price[stops],
+            miss_price=world.miss_price[stops],
+            undone_price=world.undone_price[stops],
+            move_price=problem.prices.move,
+            demand=problem.demand[stops],
+            capacity=np.minimum(problem.capacity[routes], problem.demand[stops].sum(axis=0, initial=1.0) + 1e6),
+            allowed=[[self._may_carry(r, stop, at_s) for r, at_s in zip(routes, ready, strict=True)] for stop in stops],
+            home=[routes.index(h) if (h := int(problem.route_of[stop])) in routes else NOWHERE for stop in stops],
+            travel_price=problem.prices.travel_per_s,
+        )
+
+    def _departure_s(self, route: int) -> Floats:
+        """(S,) when the route goes on, under the plan."""
+        world, drive = self.problem.world, self.problem.drive
+        array = np.array(self.sequences[route], dtype=np.int64)
+        depart = np.empty(self.problem.samples)
+        set_out(world, drive, route, load_time_s(world, array, array.size), depart)
+        return depart
+
+    def _may_carry(self, route: int, stop: int, ready_s: float) -> bool:
+        """On the route that has it; or, from the hub's floor, on one that leaves no sooner than the goods are there."""
+        if stop in self.sequences[route]:
+            return True
+        if self.problem.carrier_of(route).free_stops is not None:
+            return False  # a carrier's limit over several routes is more than the solver can be told
+        in_time = self.problem.world.available_s[stop] <= ready_s
+        return bool(in_time) and can_leave(self.problem, stop) and can_take(self.problem, route, stop)
+
+    def better_of(
+        self,
+        plan: FleetPlan,
+        answer: tuple[tuple[int, ...], ...],
+        effort: Effort,
+        seed: int,
+        solver: Mapping[str, str | int | float],
+    ) -> FleetPlan:
+        """The solver's answer, put right by the simulation, if it is feasible, whole and better; else the plan."""
+        draft = Draft(self.problem)
+        for route, positions in zip(self.routes, answer, strict=True):
+            draft.sequences[route] = tuple(self.stops[position] for position in positions)
+        done = [stop for sequence in draft.sequences.values() for stop in sequence]
+        if sorted(done) != sorted(self.stops) or not all(draft.holds(r, s) for r, s in draft.sequences.items()):
+            return plan
+        for route in self.routes:
+            if draft.sequences[route] != self.problem.sequences[route]:
+                draft.improve(route, effort.light, seed)
+        engine = {
+            "name": ENGINE,
+            "seed": seed,
+            "priced": draft.priced,
+            "solver": dict(solver),
+            "first": dict(plan.engine),
+        }
+        polished = finished_plan(self.problem, self.problem, draft.sequences, (), engine)
+        return polished if polished.gain > plan.gain + LEAST_GAIN else plan
+
+
+def _is_plain(problem: FleetProblem, sequence: tuple[int, ...]) -> bool:
+    return not any(problem.is_transfer[s] or problem.segment[s] or problem.needs[s] != NO_STOP for s in sequence)
+
+
+def _neighbours(problem: FleetProblem, planned: Mapping[int, tuple[int, ...]]) -> list[int]:
+    """The routes still at the hub that pass nearest to any of the plan's stops."""
+    places = {int(problem.world.place[stop]) for sequence in planned.values() for stop in sequence}
+    near = [
+        (min(detour_s(problem, r, sequence, place) for place in places), r)
+        for r, sequence in enumerate(problem.sequences)
+        if r not in planned and problem.drive.at_hub[r] and _is_plain(problem, sequence)
+    ]
+    return [r for _, r in sorted(near)[:_NEIGHBOURS]]

@@ -1,0 +1,296 @@
+"""Compiled search steps on one route: what an order of stops may be, where a stop fits in best, a better order.
+
+Every candidate order is priced by the simulation itself (``optimizer.kernel``), from the first stop that differs on,
+and given up as soon as it costs more than what it would have to beat.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from optimizer.kernel import (
+    Drive,
+    Floats,
+    Ints,
+    World,
+    compiled,
+    load_time_s,
+    set_out,
+    stop_price,
+    tail_cost,
+    visit,
+)
+
+KERNEL = "4503da60f1ad"
+"""Which kernel is compiled into these functions. The compiler's cache looks at this file alone, so a changed kernel
+must change this line, or old code would run on; a test says so."""
+
+_LEAST_GAIN = 1e-6
+_LONGEST_CHAIN = 3
+
+
+class Rules(NamedTuple):
+    """What a route's order must keep; see ``FleetProblem`` for the fields. ``is_transfer`` (m,) loads its ``demand``.
+
+    ``home`` (m,) is the route a stop is on now; on another route it belongs to that one's ``last_segment`` (R,).
+    """
+
+    segment: Ints
+    home: Ints
+    last_segment: Ints
+    needs: Ints
+    is_transfer: NDArray[np.bool_]
+    demand: Floats
+    capacity: Floats
+    aboard: Floats
+
+
+@compiled
+def order_holds(rules: Rules, route: int, seq: Ints, count: int) -> bool:
+    """Pinned stops get nothing new in front of them, and goods are taken over before they are delivered."""
+    reached = 0
+    for i in range(count):
+        stop = seq[i]
+        segment = rules.segment[stop] if rules.home[stop] == route else rules.last_segment[route]
+        if segment < reached:
+            return False
+        reached = segment
+        if rules.needs[stop] >= 0:
+            met = False
+            for k in range(i):
+                met = met or seq[k] == rules.needs[stop]
+            if not met:
+                return False
+    return True
+
+
+@compiled
+def load_fits(rules: Rules, drive: Drive, route: int, seq: Ints, count: int) -> bool:
+    """Whether the vehicle is never fuller than it may be."""
+    for d in range(rules.demand.shape[1]):
+        load = rules.aboard[route, d]
+        most = rules.capacity[route, d] + 1e-9
+        if drive.at_hub[route]:
+            for i in range(count):
+                if rules.needs[seq[i]] < 0 and not rules.is_transfer[seq[i]]:
+                    load += rules.demand[seq[i], d]
+        if load > most:
+            return False
+        for i in range(count):
+            if rules.is_transfer[seq[i]]:
+                load += rules.demand[seq[i], d]
+            else:
+                load -= rules.demand[seq[i], d]
+            if load > most:
+                return False
+    return True
+
+
+@compiled
+def moved_count(seq: Ints, count: int, rank: Ints) -> int:
+    """The fewest stops one must move to get this order: those outside a longest run that is still in rank order.
+
+    ``rank`` (m,) is the place in the old order; stops below 0 are new here and don't count.
+    """
+    tails = np.empty(count, dtype=np.int64)
+    length, old = 0, 0
+    for i in range(count):
+        value = rank[seq[i]]
+        if value < 0:
+            continue
+        old += 1
+        at = 0
+        while at < length and tails[at] < value:
+            at += 1
+        tails[at] = value
+        if at == length:
+            length += 1
+    return old - length
+
+
+@compiled
+def _copy(source: NDArray[np.generic], low: int, high: int, target: NDArray[np.generic], at: int) -> None:
+    """``target[at:] = source[low:high]``, which as a slice costs the compiler a second each."""
+    for i in range(high - low):
+        target[at + i] = source[low + i]
+
+
+@compiled
+def fill_prefix(
+    world: World, drive: Drive, route: int, seq: Ints, count: int, first: int, departs: Floats, costs: Floats
+) -> None:
+    """``departs[i]`` and ``costs[i]`` as they are before stop i, for i > ``first``; row ``first`` must be right."""
+    start = np.empty(departs.shape[1])
+    here = drive.place[route] if first == 0 else world.place[seq[first - 1]]
+    for i in range(first, count):
+        _copy(departs[i], 0, start.size, departs[i + 1], 0)
+        visit(world, drive, route, here, seq[i], departs[i + 1], start)
+        leg = world.travel_price * world.travel_s[here, world.place[seq[i]]]
+        costs[i + 1] = costs[i] + leg + stop_price(world, seq[i], start)
+        here = world.place[seq[i]]
+
+
+@compiled
+def best_insertion(
+    world: World, drive: Drive, rules: Rules, route: int, seq: Ints, stop: int, limit: float
+) -> tuple[float, int]:
+    """J of the route with the stop at its best place, and that place; (inf, -1) when none is allowed below limit."""
+    count, samples = seq.size, drive.ready_s.shape[1]
+    departs, costs = np.empty((count + 1, samples)), np.zeros(count + 1)
+    loaded_s = max(load_time_s(world, seq, count), world.available_s[stop])
+    set_out(world, drive, route, loaded_s, departs[0])
+    fill_prefix(world, drive, route, seq, count, 0, departs, costs)
+    depart, start = np.empty(samples), np.empty(samples)
+    trial = np.empty(count + 1, dtype=np.int64)
+    best, place = limit, -1
+    for at in range(count + 1):
+        _copy(seq, 0, at, trial, 0)
+        trial[at] = stop
+        _copy(seq, at, count, trial, at + 1)
+        if not order_holds(rules, route, trial, count + 1) or not load_fits(rules, drive, route, trial, count + 1):
+            continue
+        _copy(departs[at], 0, samples, depart, 0)
+        cost = tail_cost(world, drive, route, trial, count + 1, at, costs[at], best, depart, start)
+        if cost < best:
+            best, place = cost, at
+    return (best, place) if place >= 0 else (np.inf, -1)
+
+
+@compiled
+def _relocated(seq: Ints, i: int, length: int, k: int, flip: bool, trial: Ints) -> int:
+    """Write ``seq`` with the chain at i put at place k of what remains; returns the first index that may differ."""
+    at = 0
+    for j in range(seq.size):
+        if j < i or j >= i + length:
+            trial[at if at < k else at + length] = seq[j]
+            at += 1
+    for j in range(length):
+        trial[k + j] = seq[i + length - 1 - j] if flip else seq[i + j]
+    return min(i, k)
+
+
+@compiled
+def _shuffled(seq: Ints, kind: int, i: int, j: int, trial: Ints) -> int:
+    """Write ``seq`` with i and j swapped (kind 0) or the stretch from i to j turned round (kind 1)."""
+    _copy(seq, 0, seq.size, trial, 0)
+    if kind == 0:
+        trial[i], trial[j] = seq[j], seq[i]
+    else:
+        for k in range(i, j + 1):
+            trial[k] = seq[j - (k - i)]
+    return i
+
+
+@compiled
+def _descend(
+    world: World,
+    drive: Drive,
+    rules: Rules,
+    route: int,
+    seq: Ints,
+    rank: Ints,
+    churn: float,
+    most: int,
+) -> tuple[float, int]:
+    """Improve ``seq`` in place until no single step does, or ``most`` orders were priced. (cost, orders priced)."""
+    count, samples = seq.size, drive.ready_s.shape[1]
+    departs, costs = np.empty((count + 1, samples)), np.zeros(count + 1)
+    set_out(world, drive, route, load_time_s(world, seq, count), departs[0])
+    fill_prefix(world, drive, route, seq, count, 0, departs, costs)
+    depart, start, trial = np.empty(samples), np.empty(samples), np.empty(count, dtype=np.int64)
+    way_back = world.travel_s[world.place[seq[count - 1]], drive.end[route]] if count else 0.0
+    cost = costs[count] + world.travel_price * way_back + churn * moved_count(seq, count, rank)
+    priced, improved = 0, True
+    while improved and priced < most:
+        improved = False
+        for step in range(2 * _LONGEST_CHAIN + 1):  # single stops, longer chains straight and flipped, swaps, turns
+            for i in range(count):
+                for j in range(count):
+                    if step < 2 * _LONGEST_CHAIN - 1:
+                        length, flip = (step + 2) // 2, step > 0 and step % 2 == 0
+                        if i + length > count or j > count - length or (i == j and not flip):
+                            continue
+                        first = _relocated(seq, i, length, j, flip, trial)
+                    else:
+                        kind = step - (2 * _LONGEST_CHAIN - 1)
+                        if j < i + 2 + kind:
+                            continue
+                        first = _shuffled(seq, kind, i, j, trial)
+                    if not order_holds(rules, route, trial, count) or not load_fits(rules, drive, route, trial, count):
+                        continue
+                    extra = churn * moved_count(trial, count, rank)
+                    _copy(departs[first], 0, samples, depart, 0)
+                    limit = cost - extra - _LEAST_GAIN
+                    found = tail_cost(world, drive, route, trial, count, first, costs[first], limit, depart, start)
+                    priced += 1
+                    if found < limit:
+                        cost = found + extra
+                        _copy(trial, 0, count, seq, 0)
+                        fill_prefix(world, drive, route, seq, count, first, departs, costs)
+                        improved = True
+                if priced >= most:
+                    return cost, priced
+    return cost, priced
+
+
+@compiled
+def _next_random(state: int) -> int:
+    """A linear congruential step (Numerical Recipes' constants): numba's own generator is a hidden global."""
+    return (state * 1664525 + 1013904223) % 4294967296
+
+
+@compiled
+def _kick(rules: Rules, drive: Drive, route: int, seq: Ints, state: int) -> int:
+    """Exchange two neighbouring stretches of ``seq`` at random places, where the rules let it; the next state."""
+    count = seq.size
+    trial = np.empty(count, dtype=np.int64)
+    for _ in range(20):
+        state = _next_random(state)
+        a = (state >> 8) % (count - 1)
+        state = _next_random(state)
+        b = a + 1 + (state >> 8) % min(count - a - 1, 6)
+        state = _next_random(state)
+        c = b + 1 + (state >> 8) % min(count - b, 6) if b < count else b
+        c = min(c, count)
+        _copy(seq, 0, a, trial, 0)
+        _copy(seq, b, c, trial, a)
+        _copy(seq, a, b, trial, a + c - b)
+        _copy(seq, c, count, trial, c)
+        if order_holds(rules, route, trial, count) and load_fits(rules, drive, route, trial, count):
+            _copy(trial, 0, count, seq, 0)
+            return state
+    return state
+
+
+@compiled
+def improve_order(
+    world: World,
+    drive: Drive,
+    rules: Rules,
+    route: int,
+    seq: Ints,
+    rank: Ints,
+    churn: float,
+    kicks: int,
+    most: int,
+    seed: int,
+) -> tuple[float, int]:
+    """Improve ``seq`` in place by descent from it and from ``kicks`` random changes of the best order so far.
+
+    Returns (J + churn x stops moved out of ``rank`` order, orders priced). Repeatable: ends by counts, never by time.
+    """
+    best, priced, state = np.inf, 0, seed % 4294967296
+    trial = seq.copy()
+    for kick in range(kicks + 1):
+        if kick > 0:
+            _copy(seq, 0, seq.size, trial, 0)
+            state = _kick(rules, drive, route, trial, state)
+        cost, more = _descend(world, drive, rules, route, trial, rank, churn, most - priced)
+        priced += more
+        if cost < best - _LEAST_GAIN:
+            best = cost
+            _copy(trial, 0, seq.size, seq, 0)
+        if priced >= most or seq.size < 3:
+            break
+    return best, priced

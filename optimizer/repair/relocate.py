@@ -1,0 +1,128 @@
+"""Moving stops whose goods are still at the hub to vehicles that have not left it: cheap, and free of hand-overs."""
+
+from collections.abc import Collection, Iterable
+
+import numpy as np
+
+from forestall.domain.ids import RouteId, StopId
+from optimizer.problem import FleetProblem
+from optimizer.repair.draft import LEAST_GAIN, Draft, Effort, finished_plan
+from optimizer.repair.plan import FleetPlan, Repairs
+
+ENGINE = "relocate-1"
+_NEAREST_RECEIVERS = 8
+_TRIED_PER_ROUND = 12
+_ROUNDS = 40
+
+
+def relocate(
+    problem: FleetProblem,
+    stop_ids: Collection[StopId],
+    receivers: Collection[RouteId] | None,
+    effort: Effort,
+    seed: int,
+) -> Repairs:
+    """Take stops off the named stops' routes one at a time, whichever move gains most, until none gains."""
+    movable = [stop for stop in _in_play(problem, stop_ids) if can_leave(problem, stop)]
+    if not movable:
+        return Repairs(rule="nothing_to_move", values={"stops": sorted(stop_ids)})
+    takers = _receivers(problem, movable, receivers)
+    if not takers:
+        return Repairs(rule="no_receiver", values={"stops": [problem.stop_ids[stop] for stop in movable]})
+    draft = Draft(problem)
+    _move_while_it_pays(draft, movable, takers)
+    if not draft.sequences:
+        return Repairs(rule="no_gain", values={"stops": len(movable), "receivers": len(takers), "priced": draft.priced})
+    plans = [_plan(draft, seed, polished=False)]
+    for route in sorted(draft.sequences):
+        draft.improve(route, effort.light, seed)
+    plans.append(_plan(draft, seed, polished=True))
+    better = sorted((plan for plan in plans if plan.gain >= LEAST_GAIN), key=lambda plan: -plan.gain)
+    return Repairs(tuple(better[:1])) if better else Repairs(rule="no_gain", values={"priced": draft.priced})
+
+
+def can_leave(problem: FleetProblem, stop: int) -> bool:
+    """Whether a stop's goods are at its hub, all of them, on a route that has not left, and nobody pinned it there."""
+    route = int(problem.route_of[stop])
+    pinned = problem.snapshot.stops[problem.stop_ids[stop]].pinned
+    return (
+        problem.at_hub_of[stop] is not None
+        and not problem.is_split[stop]
+        and not pinned
+        and (bool(problem.drive.at_hub[route]) or bool(problem.stranded[route]))
+    )
+
+
+def can_take(problem: FleetProblem, route: int, stop: int) -> bool:
+    """Whether a vehicle still at the hub that has the goods may carry the stop (its load is checked in place)."""
+    hub = problem.snapshot.routes[problem.route_ids[route]].hub_id
+    may = problem.drive.at_hub[route] and problem.at_hub_of[stop] == hub and problem.allowed[stop, route]
+    return bool(may) and not problem.stranded[route] and problem.carrier_of(route).active
+
+
+def _in_play(problem: FleetProblem, stop_ids: Iterable[StopId]) -> list[int]:
+    """The named stops' routes' stops: it may take another's leaving to save a stop that is late."""
+    routes = {int(problem.route_of[problem.stop_index[s]]) for s in stop_ids if s in problem.stop_index}
+    return sorted(stop for route in routes for stop in problem.sequences[route])
+
+
+def _receivers(problem: FleetProblem, stops: list[int], named: Collection[RouteId] | None) -> list[int]:
+    ids = problem.route_ids if named is None else [r for r in problem.route_ids if r in named]
+    routes = (problem.route_index[route_id] for route_id in ids)
+    return [r for r in routes if any(can_take(problem, r, stop) and problem.route_of[stop] != r for stop in stops)]
+
+
+def _move_while_it_pays(draft: Draft, movable: list[int], takers: list[int]) -> None:
+    """Each round makes the one move that gains most; every stop moves at most once, so it ends."""
+    left = list(movable)
+    for _ in range(_ROUNDS):
+        move = max(_moves(draft, left, takers), default=None)
+        if move is None or move[0] < LEAST_GAIN:
+            return
+        _, _, stop, donor, taker, sequence = move
+        draft.sequences[donor] = tuple(s for s in draft.sequence(donor) if s != stop)
+        draft.sequences[taker] = sequence
+        draft.give(stop, taker)
+        left.remove(stop)
+
+
+def _moves(
+    draft: Draft, stops: list[int], takers: list[int]
+) -> Iterable[tuple[float, int, int, int, int, tuple[int, ...]]]:
+    """(gain, tie-break, stop, donor, taker, the taker's sequence) of the stops that relieve their route most."""
+    problem = draft.problem
+    relieved: list[tuple[float, int]] = []
+    for stop in stops:
+        donor = int(problem.route_of[stop])
+        without = tuple(s for s in draft.sequence(donor) if s != stop)
+        relieved.append((draft.cost(donor) - draft.cost(donor, without), stop))
+    for relief, stop in sorted(relieved, key=lambda one: (-one[0], one[1]))[:_TRIED_PER_ROUND]:
+        donor = int(problem.route_of[stop])
+        for taker in _nearest(draft, stop, takers):
+            cost, sequence = draft.insertion(taker, stop)
+            if sequence:
+                gain = relief - problem.move_price(stop, taker) - (cost - draft.cost(taker))
+                yield gain, -stop, stop, donor, taker, sequence
+
+
+def _nearest(draft: Draft, stop: int, takers: list[int]) -> list[int]:
+    """The receivers whose tours pass nearest to the stop, by the shortest detour."""
+    problem = draft.problem
+    able = [r for r in takers if r != problem.route_of[stop] and can_take(problem, r, stop) and draft.may_give(stop, r)]
+    return sorted(able, key=lambda r: (detour_s(problem, r, draft.sequence(r), int(problem.world.place[stop])), r))[
+        :_NEAREST_RECEIVERS
+    ]
+
+
+def detour_s(problem: FleetProblem, route: int, sequence: Iterable[int], place: int) -> float:
+    """The least extra driving for a route to pass a place anywhere on its way."""
+    world, drive = problem.world, problem.drive
+    stops = [int(world.place[stop]) for stop in sequence]
+    way = np.array([int(drive.place[route]), *stops, int(drive.end[route])])
+    a, b = way[:-1], way[1:]
+    return float((world.travel_s[a, place] + world.travel_s[place, b] - world.travel_s[a, b]).min())
+
+
+def _plan(draft: Draft, seed: int, polished: bool) -> FleetPlan:
+    engine = {"name": ENGINE, "seed": seed, "priced": draft.priced, "polished": polished}
+    return finished_plan(draft.problem, draft.problem, draft.sequences, (), engine)

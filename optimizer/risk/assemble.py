@@ -1,0 +1,393 @@
+"""From a snapshot to a ``FleetProblem``: what is open, who holds what, where everybody is, and the luck of the day."""
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+import numpy as np
+from numpy.typing import NDArray
+
+from forestall.domain.ids import HubId, LocationId, PackageId, RouteId, VehicleId
+from forestall.domain.network import Location
+from forestall.domain.orders import Package
+from forestall.domain.routes import Route, Stop
+from forestall.domain.snapshot import HubSnapshot
+from forestall.domain.vocabulary import HolderKind, RouteStatus, StopKind, Tier
+from optimizer.kernel import NEVER, Drive, Floats, Ints, World
+from optimizer.prices import Prices
+from optimizer.problem import NO_STOP, FleetProblem
+from optimizer.risk.draws import Draws
+from optimizer.risk.heads import Head, HeadContext, breakdown_place, head_of, origin_of
+from optimizer.risk.learning import Learned
+from optimizer.risk.priors import Priors
+from optimizer.travel import TravelTimes
+
+_HOURS = 49  # traffic factors are tabled for two days from the epoch; days end before that
+
+
+@dataclass(frozen=True, slots=True)
+class Beliefs:
+    """What a forecast stands on besides the snapshot: prices, priors, the draws and what today has taught."""
+
+    prices: Prices
+    priors: Priors
+    draws: Draws
+    learned: Learned
+
+    def unlearned(self) -> "Beliefs":
+        """The same with roads, drivers and visits as they usually are."""
+        return replace(self, learned=replace(self.learned, day={}, now={}, area={}, pace={}, service={}))
+
+
+def assemble(
+    snapshot: HubSnapshot,
+    travel: TravelTimes,
+    beliefs: Beliefs,
+    route_ids: Collection[RouteId] | None = None,
+) -> FleetProblem:
+    """The problem of the named routes (all when None). Cost grows with the square of their open stops."""
+    chosen = snapshot.routes.keys() if route_ids is None else route_ids
+    routes = [snapshot.routes[route_id] for route_id in sorted(chosen)]
+    stops = [stop for route in routes for stop in snapshot.open_stops(route.id)]
+    return _Assembly(snapshot, travel, beliefs, routes, stops).build()
+
+
+def packages_of(snapshot: HubSnapshot, stop: Stop) -> tuple[Package, ...]:
+    """The packages a stop hands over, or takes over."""
+    if stop.package_ids:
+        return tuple(snapshot.packages[package_id] for package_id in stop.package_ids)
+    return snapshot.packages_by_order.get(stop.order_id, ()) if stop.order_id is not None else ()
+
+
+class _Assembly:
+    """One build; a class because its parts share the tables."""
+
+    def __init__(
+        self, snapshot: HubSnapshot, travel: TravelTimes, beliefs: Beliefs, routes: list[Route], stops: list[Stop]
+    ) -> None:
+        self.snapshot, self.travel, self.beliefs = snapshot, travel, beliefs
+        self.routes, self.stops = routes, stops
+        self.epoch = datetime.combine(snapshot.taken_at.astimezone(UTC).date(), datetime.min.time(), UTC)
+        self.places: dict[LocationId, int] = {}
+        self.place_list: list[Location] = []
+        self.packages = [packages_of(snapshot, stop) for stop in stops]
+        self.stop_index = {stop.id: i for i, stop in enumerate(stops)}
+
+    def build(self) -> FleetProblem:
+        self._name_places()
+        self.travel_s = self.travel.durations_s(self.place_list)
+        self.slow = self._slow_roads()
+        pace, service_pace = self._paces()
+        heads = self._heads(pace, service_pace)
+        holders, hubs, split = self._custody()
+        demand, capacity, aboard = self._loads()
+        sequences, committed = self._sequences(heads)
+        return FleetProblem(
+            snapshot=self.snapshot,
+            prices=self.beliefs.prices,
+            draws=self.beliefs.draws,
+            epoch=self.epoch,
+            places=tuple(self.place_list),
+            stop_ids=tuple(stop.id for stop in self.stops),
+            route_ids=tuple(route.id for route in self.routes),
+            world=self._world(),
+            drive=self._drive(heads, pace, service_pace),
+            sequences=sequences,
+            committed=committed,
+            committed_start_s=self._committed_starts(heads),
+            stranded=np.array(
+                [r.status in {RouteStatus.BROKEN, RouteStatus.FINISHED} for r in self.routes], dtype=bool
+            ),
+            p_failed=self._p_failed(),
+            tier_weight=np.array([self.beliefs.prices.tier_weights[self._tier(stop)] for stop in self.stops]),
+            is_transfer=np.array([stop.kind is StopKind.TRANSFER for stop in self.stops], dtype=bool),
+            holders=holders,
+            at_hub_of=hubs,
+            is_split=split,
+            packages=tuple(tuple(package.id for package in packages) for packages in self.packages),
+            needs=self._needs(holders),
+            segment=self._segments(),
+            allowed=self._allowed(),
+            demand=demand,
+            capacity=capacity,
+            aboard=self._after_commitment(aboard, demand, committed),
+            breakdown_place={
+                route.id: self._place(breakdown_place(self.snapshot, route))
+                for route in self.routes
+                if route.status is RouteStatus.BROKEN
+            },
+        )
+
+    # places
+
+    def _place(self, location: Location) -> int:
+        index = self.places.get(location.id)
+        if index is None:
+            index = self.places[location.id] = len(self.place_list)
+            self.place_list.append(location)
+        return index
+
+    def _name_places(self) -> None:
+        """Register every place that any part asks for, before travel times are looked up."""
+        for stop in self.stops:
+            self._place(stop.location)
+        for route in self.routes:
+            hub = self.snapshot.hubs[route.hub_id].location
+            self._place(hub)
+            self._place(origin_of(self.snapshot, route.id, hub))
+            if route.vehicle_id in self.snapshot.positions:
+                self._place(breakdown_place(self.snapshot, route))
+
+    def _slow_roads(self) -> Floats:
+        """(n,) how much slower than usual the roads around a place are now, by its hub's mood and its area."""
+        slow = np.ones(len(self.place_list))
+        learned = self.beliefs.learned
+        for hub_id in {route.hub_id for route in self.routes}:
+            mine = self._places_of(hub_id)
+            area = learned.area.get(hub_id)
+            factor = area.factor_at([self.place_list[i] for i in mine]) if area else np.ones(len(mine))
+            slow[mine] = learned.now.get(hub_id, 1.0) * factor
+        return slow
+
+    def _places_of(self, hub_id: HubId) -> list[int]:
+        if len({route.hub_id for route in self.routes}) == 1:
+            return list(range(len(self.place_list)))
+        routes = [route for route in self.routes if route.hub_id == hub_id]
+        hub = self.snapshot.hubs[hub_id].location
+        names = {hub.id} | {stop.location.id for route in routes for stop in self.snapshot.open_stops(route.id)}
+        names |= {origin_of(self.snapshot, route.id, hub).id for route in routes}
+        names |= {breakdown_place(self.snapshot, r).id for r in routes if r.vehicle_id in self.snapshot.positions}
+        return sorted(self.places[name] for name in names)
+
+    def _leg_s(self, start: Location, end: Location) -> float:
+        """Expected seconds of one leg as roads are now."""
+        i, j = self._place(start), self._place(end)
+        usual = float(self.travel_s[i, j])
+        slower = (float(self.slow[i]) + float(self.slow[j])) / 2 - 1.0
+        return usual + min(usual * slower, self._slow_cap_s)
+
+    @property
+    def _slow_cap_s(self) -> float:
+        """Slow roads fade; were a leg to lose more by it than this, leaving later could mean arriving earlier."""
+        return self.beliefs.priors.persist_s / 4
+
+    # vehicles
+
+    def _paces(self) -> tuple[Floats, list[float]]:
+        """(R, S) travel multipliers, and (R,) service multipliers."""
+        learned, priors, draws = self.beliefs.learned, self.beliefs.priors, self.beliefs.draws
+        pace = np.empty((len(self.routes), draws.samples))
+        for r, route in enumerate(self.routes):
+            mean, spread = learned.pace.get(route.id, (1.0, priors.route_sd))
+            mood = draws.factor("mood", route.hub_id, learned.day.get(route.hub_id, 1.0), priors.hub_sd)
+            pace[r] = mood * draws.factor("pace", route.id, mean, spread)
+        return pace, [learned.service.get(route.id, 1.0) for route in self.routes]
+
+    def _heads(self, pace: Floats, service_pace: list[float]) -> list[Head]:
+        context = HeadContext(self.snapshot, self.epoch, self.beliefs.draws, self.beliefs.priors, self._leg_s)
+        return [head_of(context, route, pace[r], service_pace[r]) for r, route in enumerate(self.routes)]
+
+    def _drive(self, heads: list[Head], pace: Floats, service_pace: list[float]) -> Drive:
+        draws, priors = self.beliefs.draws, self.beliefs.priors
+        slip = [draws.factor("load", route.id, 1.0, priors.load_sd) for route in self.routes]
+        holds = [self._hold(route) for route in self.routes]
+        return Drive(
+            ready_s=_rows([head.ready_s for head in heads], draws.samples),
+            earliest_s=np.array([head.earliest_s for head in heads]),
+            at_hub=np.array([head.at_hub for head in heads], dtype=bool),
+            slip=_rows(slip, draws.samples),
+            pace=pace,
+            hold_at_s=_rows([at_s for at_s, _ in holds], draws.samples),
+            hold_s=_rows([length_s for _, length_s in holds], draws.samples),
+            service_pace=np.array(service_pace),
+            place=np.array([self._place(head.place) for head in heads], dtype=np.int64),
+            end=np.array([self._place(self.snapshot.hubs[r.hub_id].location) for r in self.routes], dtype=np.int64),
+            shift_end_s=np.array([self._shift_end_s(route) for route in self.routes]),
+        )
+
+    def _hold(self, route: Route) -> tuple[Floats, Floats]:
+        """(S,) when a hold-up still to come begins (NEVER: none) and how long it lasts. Those whose hour is past did
+        not happen; one that is under way now shows in the vehicle's head."""
+        draws, priors = self.beliefs.draws, self.beliefs.priors
+        hub = self.snapshot.hubs[route.hub_id]
+        opens_s, closes_s = self._seconds(hub.opens_at), self._seconds(hub.closes_at)
+        level = draws.levels[draws.ranks("hold-at", route.id)]
+        at_s = opens_s + (closes_s - opens_s) * level / max(priors.hold_per_day, 1e-9)
+        at_s = np.where((level < priors.hold_per_day) & (at_s >= self._seconds(self.snapshot.taken_at)), at_s, NEVER)
+        share = draws.levels[draws.ranks("hold-length", route.id)]
+        return at_s, priors.hold_min_s + (priors.hold_max_s - priors.hold_min_s) * share
+
+    def _shift_end_s(self, route: Route) -> float:
+        driver = self.snapshot.drivers.get(route.driver_id) if route.driver_id is not None else None
+        return self._seconds(driver.shift_end if driver else self.snapshot.hubs[route.hub_id].closes_at)
+
+    def _committed_starts(self, heads: list[Head]) -> Floats:
+        samples = self.beliefs.draws.samples
+        nothing = np.zeros(samples)
+        starts = [head.committed_start_s if head.committed_start_s is not None else nothing for head in heads]
+        return _rows(starts, samples)
+
+    # stops
+
+    def _world(self) -> World:
+        prices, priors, draws = self.beliefs.prices, self.beliefs.priors, self.beliefs.draws
+        counted = [stop.kind is StopKind.DELIVERY for stop in self.stops]
+        tiers = [self._tier(stop) for stop in self.stops]
+        return World(
+            travel_s=np.ascontiguousarray(self.travel_s),
+            slow=self.slow,
+            place=np.array([self.places[stop.location.id] for stop in self.stops], dtype=np.int64),
+            opens_s=np.array([self._seconds(stop.window.opens_at) for stop in self.stops]),
+            closes_s=np.array([self._closes_s(stop) for stop in self.stops]),
+            service_s=np.array([stop.service_s for stop in self.stops], dtype=np.float64),
+            available_s=np.array([self._available_s(s, p) for s, p in zip(self.stops, self.packages, strict=True)]),
+            late_price=np.array([prices.lateness_of(t) * c for t, c in zip(tiers, counted, strict=True)]),
+            miss_price=np.array([prices.miss_of(t) * c for t, c in zip(tiers, counted, strict=True)]),
+            undone_price=np.array([prices.undone_of(t) * c for t, c in zip(tiers, counted, strict=True)]),
+            leg=self._noise("leg", draws.leg),
+            visit=self._noise("visit", draws.service),
+            hours=self._hours(),
+            now_s=self._seconds(self.snapshot.taken_at),
+            persist_s=float(priors.persist_s),
+            slow_cap_s=float(self._slow_cap_s),
+            lateness_cap_s=float(prices.lateness_cap_s),
+            gross_after_s=float(prices.gross_after_s),
+            gross_share=float(prices.gross_share),
+            travel_price=float(prices.travel_per_s),
+        )
+
+    def _noise(self, kind: str, table: Floats) -> NDArray[np.float32]:
+        draws = self.beliefs.draws
+        ranks = [draws.ranks(kind, stop.id) for stop in self.stops]
+        return table.astype(np.float32)[np.array(ranks, dtype=np.uint16).reshape(len(self.stops), draws.samples)]
+
+    def _hours(self) -> Floats:
+        """Traffic factors at the full hours from the epoch; empty when they are flat, which the kernel skips."""
+        by_hour = np.array(self.travel.hours.by_hour)
+        return np.zeros(0) if np.all(by_hour == 1.0) else by_hour[np.arange(_HOURS) % 24]
+
+    def _seconds(self, instant: datetime) -> float:
+        return (instant - self.epoch).total_seconds()
+
+    def _closes_s(self, stop: Stop) -> float:
+        """The promise's end, by which a stop is late. (Its window may be wider: it says when it can be served.)"""
+        order = self.snapshot.orders.get(stop.order_id) if stop.order_id is not None else None
+        return self._seconds(order.promise.closes_at if order else stop.window.closes_at)
+
+    def _available_s(self, stop: Stop, packages: Iterable[Package]) -> float:
+        """When the goods can leave their hub: as announced for them, else for the load they are part of."""
+        route = self.snapshot.routes[stop.route_id]
+        held_up = [p.available_at for p in packages if p.available_at is not None and p.custody.kind in _AT_A_HUB]
+        if not held_up and route.status is RouteStatus.PLANNED and route.load_ready_at is not None:
+            held_up = [route.load_ready_at]
+        return max((self._seconds(instant) for instant in held_up), default=-np.inf)
+
+    def _tier(self, stop: Stop) -> Tier:
+        order = self.snapshot.orders.get(stop.order_id) if stop.order_id is not None else None
+        return order.tier if order else Tier.STANDARD
+
+    def _p_failed(self) -> Floats:
+        rates = self.beliefs.learned.p_failed
+        return np.array(
+            [
+                rates.get(self.snapshot.routes[stop.route_id].hub_id, self.beliefs.priors.p_failed)
+                if stop.kind is StopKind.DELIVERY
+                else 0.0
+                for stop in self.stops
+            ]
+        )
+
+    # order, custody, load
+
+    def _sequences(self, heads: list[Head]) -> tuple[tuple[tuple[int, ...], ...], Ints]:
+        sequences = []
+        committed = np.full(len(self.routes), NO_STOP, dtype=np.int64)
+        for r, route in enumerate(self.routes):
+            bound_for = heads[r].committed
+            if bound_for is not None:
+                committed[r] = self.stop_index[bound_for.id]
+            free = (stop for stop in self.snapshot.open_stops(route.id) if not stop.status.is_committed)
+            sequences.append(tuple(self.stop_index[stop.id] for stop in free))
+        return tuple(sequences), committed
+
+    def _custody(self) -> tuple[tuple[VehicleId | None, ...], tuple[HubId | None, ...], NDArray[np.bool_]]:
+        holders: list[VehicleId | None] = []
+        hubs: list[HubId | None] = []
+        split = np.zeros(len(self.stops), dtype=bool)
+        for i, (stop, packages) in enumerate(zip(self.stops, self.packages, strict=True)):
+            hands = {(package.custody.kind, package.custody.holder_id) for package in packages}
+            split[i] = len(hands) > 1 or stop.kind is StopKind.TRANSFER
+            kind, holder = next(iter(sorted(hands)), self._carried_by_default(stop))
+            holders.append(VehicleId(holder) if kind is HolderKind.VEHICLE else None)
+            hubs.append(HubId(holder) if kind in _AT_A_HUB else None)
+        return tuple(holders), tuple(hubs), split
+
+    def _carried_by_default(self, stop: Stop) -> tuple[HolderKind, str]:
+        """A stop without packages (a visit): its goods are where its vehicle is."""
+        route = self.snapshot.routes[stop.route_id]
+        if route.status is RouteStatus.PLANNED:
+            return HolderKind.HUB, route.hub_id
+        return HolderKind.VEHICLE, route.vehicle_id
+
+    def _needs(self, holders: tuple[VehicleId | None, ...]) -> Ints:
+        """(m,) the TRANSFER stop of the same route that brings a stop's goods aboard."""
+        needs = np.full(len(self.stops), NO_STOP, dtype=np.int64)
+        bringing: dict[tuple[RouteId, PackageId], int] = {
+            (stop.route_id, package_id): i
+            for i, stop in enumerate(self.stops)
+            if stop.kind is StopKind.TRANSFER
+            for package_id in stop.package_ids
+        }
+        for i, stop in enumerate(self.stops):
+            if stop.kind is StopKind.DELIVERY and holders[i] is not None:
+                brings = (bringing.get((stop.route_id, package.id)) for package in self.packages[i])
+                needs[i] = next((b for b in brings if b is not None), NO_STOP)
+        return needs
+
+    def _segments(self) -> Ints:
+        segment = np.zeros(len(self.stops), dtype=np.int64)
+        for route in self.routes:
+            current = 0
+            for stop in self.snapshot.open_stops(route.id):
+                current += stop.pinned
+                segment[self.stop_index[stop.id]] = current
+                current += stop.pinned
+        return segment
+
+    def _allowed(self) -> NDArray[np.bool_]:
+        skills = [self.snapshot.vehicles[route.vehicle_id].skills for route in self.routes]
+        rows = [[stop.skills <= skill for skill in skills] for stop in self.stops]
+        return np.array(rows, dtype=bool).reshape(len(self.stops), len(self.routes))
+
+    def _loads(self) -> tuple[Floats, Floats, Floats]:
+        """Demand (m, D), capacity (R, D) and what vehicles carry now (R, D), by dimensions any vehicle limits."""
+        vehicles = [self.snapshot.vehicles[route.vehicle_id] for route in self.routes]
+        names = sorted({name for vehicle in vehicles for name in vehicle.capacity})
+        demand = np.array([_sizes(packages, names) for packages in self.packages]).reshape(len(self.stops), len(names))
+        capacity = np.array([[v.capacity.get(name, np.inf) for name in names] for v in vehicles])
+        held: dict[str, list[Package]] = {}
+        for package in self.snapshot.packages.values():
+            if package.custody.kind is HolderKind.VEHICLE:
+                held.setdefault(package.custody.holder_id, []).append(package)
+        aboard = np.array([_sizes(held.get(vehicle.id, ()), names) for vehicle in vehicles])
+        shape = (len(self.routes), len(names))
+        return demand, capacity.reshape(shape), aboard.reshape(shape)
+
+    def _after_commitment(self, aboard: Floats, demand: Floats, committed: Ints) -> Floats:
+        """What vehicles carry once they are through with their committed stop."""
+        after = aboard.copy()
+        for r in np.flatnonzero(committed != NO_STOP):
+            stop = committed[r]
+            after[r] += demand[stop] if self.stops[stop].kind is StopKind.TRANSFER else -demand[stop]
+        return np.maximum(after, 0.0)
+
+
+_AT_A_HUB = frozenset({HolderKind.HUB, HolderKind.UPSTREAM})
+
+
+def _sizes(packages: Iterable[Package], names: list[str]) -> list[float]:
+    return [sum(package.size.get(name, 0.0) for package in packages) for name in names]
+
+
+def _rows(rows: list[Floats], samples: int) -> Floats:
+    return np.array(rows, dtype=np.float64).reshape(len(rows), samples)
