@@ -27,7 +27,7 @@ from forestall.domain.vocabulary import (
 )
 
 CASE_KINDS: Mapping[CaseKind, str] = {
-    CaseKind.WINDOW_MISS_RISK: "Stops at risk of missing their window",
+    CaseKind.WINDOW_MISS_RISK: "Windows at risk",
     CaseKind.FAILED_ATTEMPT_RISK: "Risk that nobody takes the parcel",
     CaseKind.SHIFT_OVERRUN_RISK: "Route would outlast the driver's shift",
     CaseKind.CAPACITY_RISK: "Load would exceed the vehicle",
@@ -143,11 +143,11 @@ CHANNELS: Mapping[Channel, str] = {
 }
 
 _ACTIONS: Mapping[ActionKind, str] = {
-    ActionKind.RESEQUENCE: "Reorder {routes}",
-    ActionKind.REASSIGN: "Move {stops} between {routes}",
-    ActionKind.RESCUE_TRANSFER: "Fetch {stops} from the broken vehicle ({routes})",
-    ActionKind.HUB_SWAP: "Serve {stops} from another hub ({routes})",
-    ActionKind.RETENDER: "Offer {stops} to another carrier",
+    ActionKind.RESEQUENCE: "Reorder {to_route}",
+    ActionKind.REASSIGN: "Move {stops} from {from_routes} to {to_route}",
+    ActionKind.RESCUE_TRANSFER: "Fetch {stops} from broken {from_vehicle} onto {to_route}",
+    ActionKind.HUB_SWAP: "Serve {stops} from hub {to_hub} ({routes})",
+    ActionKind.RETENDER: "Move {stops} from {from_routes} to {to_route}, which another carrier drives",
     ActionKind.NOTIFY_ETA: "Tell the customers of {stops} the new time",
     ActionKind.OFFER_RESCHEDULE: "Offer the customers of {stops} another time",
     ActionKind.CARRIER_UPDATE: "Report {stops} to the carrier",
@@ -157,10 +157,30 @@ _ACTIONS: Mapping[ActionKind, str] = {
 }
 
 # Rule ids of the tools that had nothing to offer.
-_DECLINES: Mapping[str, str] = {}
+_DECLINES: Mapping[str, str] = {
+    "reroute.no_drivable_route": "nothing on {routes} can be driven",
+    "reroute.nothing_to_move": "{route} has too few free stops to put in another order ({free_stops})",
+    "reroute.no_gain": "no other order of {route} would do better",
+    "reassign.goods_are_aboard": "the goods are aboard ({routes}); on the road only a broken vehicle's change hands",
+    "reassign.nothing_to_move": "none of the stops can still be moved",
+    "reassign.no_receiver": "no other vehicle could take a stop",
+    "reassign.no_gain": "no other driver would do better, the extra driving counted in",
+    "hub_swap.no_linked_hub": "no shuttle runs from {hub} to another hub",
+    "hub_swap.goods_have_left": "the goods have left {hub}",
+    "hub_swap.no_gain": "going over {links} would not do better",
+    "notify_customer.nobody_to_tell": "no customer is likely enough to be served late (from {threshold})",
+    "carrier_update.no_foreign_carrier": "no other carrier is concerned",
+}
 
 # Causes of the forecast's contributions.
-_CAUSES: Mapping[str, str] = {}
+_CAUSES: Mapping[str, str] = {
+    "upstream_delay": "the route is {delay_s} behind",
+    "long_visit": "the present visit takes {delay_s} longer than planned",
+    "late_load": "the load comes {wait_s} late",
+    "slow_roads": "driving takes {factor} times the usual",
+    "tight_window": "the window is tight ({wider_s} more would do)",
+    "vehicle_broken": "its vehicle has broken down",
+}
 
 _NAMED = 3  # as many ids as are read at a glance; above this the number says more
 
@@ -169,15 +189,21 @@ def describe_cause(case: Case) -> str:
     """One sentence: what happened, where, and how many stops it touches."""
     kind = CASE_KINDS[case.kind]
     where = f" on {join_ids(case.route_ids, 'routes')}" if case.route_ids else ""
-    touched = f": {join_ids(case.stop_ids, 'stops')} at risk" if case.stop_ids else ""
+    touched = f": {join_ids(case.stop_ids, 'stops')}" if case.stop_ids else ""
     return f"{kind}{where}{touched}"
 
 
 def describe_action(action: Action) -> str:
-    """What one action does, in a line."""
-    stops = join_ids(action.stop_ids, "stops") or "no stop"
-    routes = join_ids(action.route_ids, "routes") or "no route"
-    return _ACTIONS[action.kind].format(stops=stops, routes=routes)
+    """What one action does, in a line. The last of its routes is the one that receives."""
+    *origins, destination = action.route_ids or ("no route",)
+    return _ACTIONS[action.kind].format(
+        stops=join_ids(action.stop_ids, "stops") or "no stop",
+        routes=join_ids(action.route_ids, "routes"),
+        from_routes=join_ids(origins, "routes") or destination,
+        to_route=destination,
+        from_vehicle=action.params.get("from_vehicle", "vehicle"),
+        to_hub=action.params.get("to_hub", ""),
+    )
 
 
 def describe_decline(declined: NoCandidate) -> str:
@@ -187,7 +213,7 @@ def describe_decline(declined: NoCandidate) -> str:
 
 def describe_contribution(reason: Contribution) -> str:
     """One reason for a stop's risk, with how much of P(late) it adds."""
-    return f"{describe_rule(reason.cause, reason.values, _CAUSES)}: {as_percent(reason.p_late)} of the risk"
+    return f"{describe_rule(reason.cause, reason.values, _CAUSES)}, {as_percent(reason.p_late)}"
 
 
 def describe_loss(proposal: Proposal, candidate_id: CandidateId) -> str:
@@ -195,6 +221,8 @@ def describe_loss(proposal: Proposal, candidate_id: CandidateId) -> str:
     judged = proposal.judgements.get(candidate_id)
     if judged is None:
         return "could not be judged"
+    if not proposal.get_candidate(candidate_id).route_changes:
+        return "tells people, but mends nothing by itself"
     if candidate_id not in proposal.ranking:
         return "gains too little to be worth its cost" if judged.gain > 0 else "would not lower the expected loss"
     if proposal.chosen not in proposal.ranking:
@@ -202,7 +230,7 @@ def describe_loss(proposal: Proposal, candidate_id: CandidateId) -> str:
     if proposal.ranking.index(candidate_id) < proposal.ranking.index(proposal.chosen):
         return "ranked higher, but forbidden by policy"
     chosen = proposal.judgements[proposal.chosen]
-    avoided, best = (j.misses_before - j.misses_after for j in (judged, chosen))
+    avoided, best = (round(j.misses_before - j.misses_after, 2) for j in (judged, chosen))
     if avoided < best:
         return f"avoids {avoided:.2f} expected misses, the recommended plan {best:.2f}"
     return "gains less once its cost, driving and disturbance are counted"
@@ -210,14 +238,25 @@ def describe_loss(proposal: Proposal, candidate_id: CandidateId) -> str:
 
 def describe_rule(rule: str, values: Mapping[str, object], known: Mapping[str, str]) -> str:
     """The words of ``rule`` filled with its values; an unknown rule, or one short of a value, is shown as it is."""
+    told = {key: _describe_value(key, value) for key, value in values.items()}
     if rule in known:
         try:
-            return known[rule].format(**values)
-        except (KeyError, ValueError, IndexError, AttributeError):
+            return known[rule].format(**told)
+        except KeyError:
             pass  # an older record may lack a value that the present words name
-    shown = ", ".join(f"{key.replace('_', ' ')} {value}" for key, value in values.items())
+    shown = ", ".join(f"{key.removesuffix('_s').replace('_', ' ')} {value}" for key, value in told.items())
     words = rule.replace("_", " ").replace(".", ": ")
     return f"{words} ({shown})" if shown else words
+
+
+def _describe_value(key: str, value: object) -> str:
+    if isinstance(value, (list, tuple)):
+        return join_ids(map(str, value), key)
+    if isinstance(value, float):
+        if key.endswith("_s"):
+            return as_duration(value)
+        return as_percent(value) if key == "threshold" else f"{value:.2f}"
+    return str(value)
 
 
 def join_ids(ids: Iterable[str], noun: str) -> str:
@@ -238,7 +277,7 @@ def as_percent(share: float) -> str:
 def as_duration(seconds: float) -> str:
     """``45 s``, ``12 min``, ``3 h 05 min``; the sign stays."""
     sign, size = ("-" if seconds < 0 else ""), abs(seconds)
-    if size < 60:
+    if size < 59.5:
         return f"{sign}{size:.0f} s"
     minutes = round(size / 60)
     return f"{sign}{minutes} min" if minutes < 60 else f"{sign}{minutes // 60} h {minutes % 60:02d} min"

@@ -1,0 +1,95 @@
+"""The decision card: a case's trace arranged for the person who has to answer."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from agent.trace import JsonObject, build_trace
+from forestall.domain.decisions import Approval, Proposal
+from forestall.domain.ids import CaseId, RouteId, StopId
+from forestall.store import UnitOfWork
+
+
+@dataclass(frozen=True, slots=True)
+class RouteDiff:
+    """A route's open stops as they were planned when the proposal was made, and as the plan would have them."""
+
+    route_id: RouteId
+    before: tuple[StopId, ...]
+    after: tuple[StopId, ...]
+
+    def is_new(self, stop_id: StopId) -> bool:
+        return stop_id not in self.before
+
+    def is_gone(self, stop_id: StopId) -> bool:
+        return stop_id not in self.after
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """One line of the history. ``kind`` is plan, asked, answered or decision; ``entry`` that part of the trace."""
+
+    at: str
+    kind: str
+    entry: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class CasePage:
+    trace: JsonObject
+    now: datetime
+    zone: str
+    question: Approval | None
+    left_s: float
+    data_age_s: float | None
+    diffs: tuple[RouteDiff, ...]
+    history: Sequence[Moment]
+
+
+def read_case_page(uow: UnitOfWork, case_id: CaseId, now: datetime) -> CasePage:
+    """The page of one case, as of ``now``.
+
+    Raises:
+        NotFound: there is no such case.
+    """
+    trace = build_trace(uow, case_id)
+    case = uow.cases.get(case_id)
+    hub = uow.state.find_hub(case.hub_id, case.day)
+    question = uow.approvals.find_open(case_id)
+    proposal = uow.proposals.find_latest(case_id)
+    return CasePage(
+        trace=trace,
+        now=now,
+        zone="UTC" if hub is None else hub.time_zone,
+        question=question,
+        left_s=0.0 if question is None else (question.expires_at - now).total_seconds(),
+        data_age_s=None if proposal is None else (now - proposal.made_at).total_seconds(),
+        diffs=() if proposal is None else _diffs(uow, proposal),
+        history=_history(trace),
+    )
+
+
+def _history(trace: Mapping[str, Any]) -> list[Moment]:
+    """What happened, in order; of one instant, in the order in which the steps follow each other."""
+    moments = [Moment(plan["made_at"], "plan", plan) for plan in trace["proposals"]]
+    for approval in trace["approvals"]:
+        moments.append(Moment(approval["asked_at"], "asked", approval))
+        if approval["verdict"] is not None:
+            moments.append(Moment(approval["answered_at"], "answered", approval))
+    moments += [Moment(decision["at"], "decision", decision) for decision in trace["decisions"]]
+    return sorted(moments, key=lambda moment: datetime.fromisoformat(moment.at))
+
+
+def _diffs(uow: UnitOfWork, proposal: Proposal) -> tuple[RouteDiff, ...]:
+    if proposal.chosen is None:
+        return ()
+    changes = proposal.get_candidate(proposal.chosen).route_changes
+    if not changes:
+        return ()
+    snapshot = uow.snapshots.get(proposal.snapshot_id)
+    diffs = []
+    for change in changes:
+        free = [stop.id for stop in snapshot.open_stops(change.route_id) if not stop.status.is_committed]
+        diffs.append(RouteDiff(change.route_id, tuple(free), change.stop_ids))
+    return tuple(diffs)

@@ -1,0 +1,75 @@
+"""What was proposed for a case, how it was judged, and what policy said."""
+
+from datetime import datetime
+from typing import Any
+
+from pydantic import Field
+
+from api.shapes.common import Shape
+from forestall.domain.vocabulary import Autonomy
+
+
+class StopEffectShape(Shape):
+    stop_id: str
+    p_miss_before: float
+    p_miss_after: float
+
+
+class JudgementShape(Shape):
+    """Before and after are a paired comparison over the same random draws. Losses in price units."""
+
+    loss_before: float
+    loss_after: float
+    gain: float
+    misses_before: float
+    misses_after: float
+    travel_delta_s: float
+    stops_moved: int
+    effects: list[StopEffectShape]
+
+
+class CandidateShape(Shape):
+    id: str
+    tool: str
+    rank: int | None
+    is_chosen: bool
+    lost_because: str | None
+    cost_cents: int
+    actions: list[dict[str, Any]]
+    route_changes: list[dict[str, Any]]
+    notices: list[dict[str, Any]]
+    package_moves: list[dict[str, Any]]
+    read_set: dict[str, int]
+    solver: dict[str, Any]
+    judgement: JudgementShape | None
+    worse_off: list[str] = Field(description="Stops whose P(miss) this would raise")
+
+
+class GateShape(Shape):
+    autonomy: Autonomy
+    words: str
+    policy_ids: list[str] = Field(description="The deciding policies")
+    why: list[str] = Field(description="The policies' own words")
+    policy_version: str = Field(description="Hash of the policy files")
+    veto_minutes: int | None
+
+
+class DeclineShape(Shape):
+    tool: str
+    rule: str
+    values: dict[str, Any]
+    words: str
+
+
+class ProposalShape(Shape):
+    plan_rev: int
+    made_at: datetime
+    snapshot_id: str
+    planner: str
+    model: str
+    seed: int
+    samples: int
+    chosen: str | None
+    gate: GateShape | None
+    candidates: list[CandidateShape] = Field(description="Best first")
+    declined: list[DeclineShape] = Field(description="Tools that had nothing to offer, and why")

@@ -1,0 +1,5 @@
+"""``python -m forestall.cli`` is ``forestall``."""
+
+from forestall.cli import main
+
+main()

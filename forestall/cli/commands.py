@@ -1,0 +1,34 @@
+"""The commands by name; each module below holds the functions of one concern."""
+
+from collections.abc import Callable
+
+import typer
+
+from forestall.cli import cases, checks, database, plans, plays, server, show_settings
+
+
+def make_app() -> typer.Typer:
+    """The whole command line."""
+    app = typer.Typer(
+        name="forestall",
+        help="Forecasts which delivery promises will be broken, and acts before they are.",
+        no_args_is_help=True,
+        pretty_exceptions_enable=False,
+        add_completion=False,
+    )
+    app.command("serve")(server.serve)
+    app.command("import")(plans.import_plan)
+    plays.add_to(app)
+    app.add_typer(_group("case", "Look at cases.", show=cases.show_case, list=cases.list_cases))
+    app.add_typer(_group("policy", "Check the policies.", test=checks.run_policy_examples))
+    app.add_typer(_group("audit", "Check the audit log.", verify=checks.verify_audit))
+    app.add_typer(_group("db", "Look after the database.", migrate=database.migrate))
+    app.command("settings")(show_settings.show_settings)
+    return app
+
+
+def _group(name: str, text: str, **commands: Callable[..., None]) -> typer.Typer:
+    group = typer.Typer(name=name, help=text, no_args_is_help=True)
+    for command, function in commands.items():
+        group.command(command)(function)
+    return group

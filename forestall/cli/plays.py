@@ -1,0 +1,33 @@
+"""``forestall simulate`` and ``forestall demo``: handed on to evals, which is slow to import, only when called."""
+
+from collections.abc import Callable
+
+import typer
+
+_HANDED_ON = {"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}
+
+
+def add_to(app: typer.Typer) -> None:
+    """Mount both commands; their options are read, and their ``--help`` answered, by evals."""
+    app.command("simulate", context_settings=_HANDED_ON)(simulate)
+    app.command("demo", context_settings=_HANDED_ON)(demo)
+
+
+def simulate(context: typer.Context) -> None:
+    """Play a day against the service in virtual time, and print the outcome."""
+    from evals.cli import simulate as play
+
+    _hand_on(play, context)
+
+
+def demo(context: typer.Context) -> None:
+    """Play a built-in city's day against a running server at 60 times real time, and print the address."""
+    from evals.cli import demo as play
+
+    _hand_on(play, context)
+
+
+def _hand_on(play: Callable[..., None], context: typer.Context) -> None:
+    command = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+    command.command(context.info_name)(play)
+    command(context.args, prog_name=context.command_path)

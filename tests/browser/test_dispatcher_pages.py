@@ -1,0 +1,92 @@
+"""A dispatcher at work: from the queue to the card, an answer, and what came of it."""
+
+import pytest
+
+pytestmark = pytest.mark.browser
+
+
+def open_case(page):
+    page.get_by_role("link", name="Vehicle broke down on R01: 6 stops").first.click()
+    page.get_by_role("heading", level=1, name="Vehicle broke down on R01").wait_for()
+
+
+def answer(page, button, name="Ada", reason=None):
+    page.get_by_label("Your name").fill(name)
+    if reason:
+        page.get_by_label("Reason").select_option(label=reason)
+    page.get_by_role("button", name=button).click()
+
+
+def test_approving_a_rescue_carries_it_out_and_shows_what_was_sent(day, open_page):
+    page = open_page()
+    open_case(page)
+    page.get_by_text("Fetch 6 stops from broken V01 onto").first.wait_for()
+    answer(page, "Approve")
+    page.get_by_role("status").get_by_text("Approved.").wait_for()
+    day.tick()
+    page.reload()
+    page.get_by_text("decision on plan 1: approved").wait_for()
+    page.get_by_text("driver's app").first.wait_for()
+    page.get_by_role("link", name="Overview").click()
+    page.get_by_role("table", name="").last.get_by_text("approved").wait_for()
+
+
+def test_it_all_works_without_javascript(day, open_page):
+    page = open_page(java_script_enabled=False)
+    open_case(page)
+    answer(page, "Reject", reason="Not safe")
+    page.get_by_text("Rejected. Nothing will be done on this plan.").wait_for()
+    page.get_by_text("rejected by Ada, Not safe").wait_for()
+
+
+def test_a_rejection_without_a_reason_is_asked_for_one(open_page, day):
+    page = open_page()
+    open_case(page)
+    with page.expect_response(lambda response: response.status == 422):
+        answer(page, "Reject")
+    page.get_by_role("alert").get_by_text("a no needs a reason").wait_for()
+    assert page.get_by_role("button", name="Approve").is_visible()
+
+
+def test_the_slower_of_two_dispatchers_is_told_who_was_faster(open_page, day):
+    first, second = open_page(), open_page()
+    open_case(first)
+    open_case(second)
+    answer(first, "Approve", name="Ada")
+    first.get_by_role("status").wait_for()
+    with second.expect_response(lambda response: response.status == 409):
+        answer(second, "Reject", name="Bo", reason="Costs too much")
+    second.get_by_role("alert").get_by_text("Your answer was not taken").wait_for()
+    second.get_by_text("approved by Ada").wait_for()
+
+
+def test_a_card_can_be_answered_by_keyboard_alone(open_page, day):
+    page = open_page()
+    open_case(page)
+    page.get_by_label("Your name").focus()
+    page.keyboard.type("Ada")
+    for _ in range(3):
+        page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.textContent").strip() == "Approve"
+    page.keyboard.press("Enter")
+    page.get_by_role("status").get_by_text("Approved.").wait_for()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_no_page_has_an_accessibility_fault(open_page, day, scheme):
+    from axe_playwright_python.sync_playwright import Axe
+
+    page = open_page(color_scheme=scheme, bypass_csp=True)
+    open_case(page)
+    case = page.url.removeprefix(day.address)
+    for path in ("/?refresh=off", case, "/routes/R01", "/docs", "/cases/nope"):
+        page.goto(day.address + path)
+        assert Axe().run(page).response["violations"] == [], path
+
+
+def test_pages_fit_a_narrow_screen(open_page, day):
+    page = open_page(viewport={"width": 380, "height": 800})
+    open_case(page)
+    for path in ("/?refresh=off", page.url.removeprefix(day.address), "/routes/R01"):
+        page.goto(day.address + path)
+        assert page.evaluate("document.documentElement.scrollWidth") <= 380, path

@@ -1,0 +1,138 @@
+"""The traps of a forecast, each held by a test."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from forestall.domain.ids import StopId
+from forestall.domain.vocabulary import RouteStatus, StopStatus
+from optimizer.risk.forecast import Forecaster
+from optimizer.risk.priors import Priors
+
+
+@pytest.fixture
+def forecaster() -> Forecaster:
+    return Forecaster()
+
+
+def driving(town, minutes_late=0, window=("08:00", "09:30")):
+    """One route under way: at A since 08:00 (+ delay), then B and C."""
+    route = town.route("R1", status=RouteStatus.UNDERWAY, departs="07:30")
+    arrived = town.at("08:00") + timedelta(minutes=minutes_late)
+    town.stop(
+        route,
+        "A",
+        town.place("a", 5, 0),
+        status=StopStatus.ARRIVED,
+        departed_at=town.at("07:30"),
+        arrived_at=arrived,
+    )
+    town.stop(route, "B", town.place("b", 9, 4), window)
+    town.stop(route, "C", town.place("c", 12, 9), ("08:00", "09:45"))
+    return town.snapshot("08:02"), arrived
+
+
+def test_the_same_snapshot_and_seed_give_the_same_scores(town, travel) -> None:
+    town.fleet(3)
+    snapshot = town.snapshot("08:40")
+    assert Forecaster().forecast(snapshot, travel) == Forecaster().forecast(snapshot, travel)
+    assert Forecaster().forecast(snapshot, travel).stops != Forecaster(seed=2).forecast(snapshot, travel).stops
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_more_delay_never_lowers_any_risk(town, travel, forecaster, seed) -> None:
+    town.fleet(seed)
+    before = forecaster.forecast(town.snapshot("08:40"), travel)
+    for minutes in (50, 65, 80):
+        after = forecaster.forecast(
+            replace(town.snapshot("08:40"), taken_at=town.at("08:00") + timedelta(minutes=minutes)), travel
+        )
+        for stop_id, score in before.stops.items():
+            assert after.stops[stop_id].p_late >= score.p_late
+        before = after
+
+
+def test_a_stop_whose_window_has_passed_is_late_for_certain(town, travel, forecaster) -> None:
+    snapshot, _ = driving(town, window=("07:00", "08:01"))
+    score = forecaster.forecast(snapshot, travel).stops[StopId("B")]
+    assert score.p_late == 1.0
+    assert score.p_miss == 1.0
+
+
+def test_an_arrival_in_time_is_on_time_for_certain(town, travel, forecaster) -> None:
+    snapshot, arrived = driving(town)
+    score = forecaster.forecast(snapshot, travel).stops[StopId("A")]
+    assert score.p_late == 0.0
+    assert score.eta_p10 == score.eta_p90 == arrived
+
+
+def test_early_arrivals_wait_for_the_window_and_are_not_late(town, travel, forecaster) -> None:
+    snapshot, _ = driving(town, window=("12:00", "13:00"))
+    score = forecaster.forecast(snapshot, travel).stops[StopId("B")]
+    assert score.p_late == 0.0
+    assert score.eta_p50 == town.at("12:00")
+
+
+def test_every_stop_left_on_a_broken_vehicle_is_lost_and_says_why(town, travel, forecaster) -> None:
+    route = town.route("R1", status=RouteStatus.BROKEN)
+    stop = town.stop(route, "A", town.place("a", 1, 1))
+    score = forecaster.forecast(town.snapshot(), travel).stops[stop]
+    assert score.p_late == 1.0
+    assert [reason.cause for reason in score.reasons] == ["vehicle_broken"]
+
+
+def test_a_stop_after_the_shifts_end_is_lost(town, travel, forecaster) -> None:
+    route = town.route("R1", shift_end="10:00")
+    stop = town.stop(route, "A", town.place("a", 1, 1), ("11:00", "12:00"))
+    assert forecaster.forecast(town.snapshot(), travel).stops[stop].p_late == 1.0
+
+
+def test_a_load_promised_too_late_is_the_reason_for_lateness(town, travel, forecaster) -> None:
+    route = town.route("R1", load_ready="09:30")
+    stop = town.stop(route, "A", town.place("a", 4, 0), ("08:00", "09:00"), available="09:30")
+    score = forecaster.forecast(town.snapshot("07:50"), travel).stops[stop]
+    assert score.p_late > 0.95
+    assert score.reasons[0].cause == "late_load"
+
+
+def test_a_delay_carried_along_is_the_reason_for_lateness(town, travel, forecaster) -> None:
+    late, _ = driving(town, minutes_late=75)
+    late = replace(late, taken_at=town.at("09:16"))
+    score = forecaster.forecast(late, travel).stops[StopId("B")]
+    assert score.p_late > 0.5
+    assert score.reasons[0].cause == "upstream_delay"
+
+
+def test_only_the_past_is_looked_at(town, travel, forecaster) -> None:
+    route = town.route("R1", status=RouteStatus.UNDERWAY)
+    stop = town.stop(
+        route,
+        "A",
+        town.place("a", 9, 0),
+        ("08:00", "08:30"),
+        StopStatus.ENROUTE,
+        departed_at=town.at("08:00"),
+    )
+    before = forecaster.forecast(town.snapshot("08:05"), travel).stops[stop]
+    town.seen(route, town.place("x", 0.1, 0), "08:25")  # reported later than the snapshot was taken
+    assert forecaster.forecast(town.snapshot("08:05"), travel).stops[stop] == before
+
+
+def test_a_miss_is_the_union_of_lateness_and_a_failed_attempt(town, travel) -> None:
+    town.fleet(2)
+    forecast = Forecaster(Priors(p_failed=0.1)).forecast(town.snapshot("08:40"), travel)
+    for score in forecast.stops.values():
+        assert score.p_miss == pytest.approx(1 - (1 - score.p_late) * (1 - score.p_failed))
+        assert max(score.p_late, score.p_failed) <= score.p_miss <= min(1.0, score.p_late + score.p_failed)
+        assert score.eta_p10 <= score.eta_p50 <= score.eta_p90
+
+
+def test_a_visit_that_outlasts_all_expectation_delays_what_follows(town, travel, forecaster) -> None:
+    snapshot, _ = driving(town)
+    etas = [
+        forecaster.forecast(replace(snapshot, taken_at=town.at(clock)), travel).stops[StopId("B")].eta_p50
+        for clock in ("08:03", "08:20", "08:50", "11:00")
+    ]
+    assert etas == sorted(etas)
+    assert etas[-1] > town.at("11:00")

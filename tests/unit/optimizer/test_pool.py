@@ -1,0 +1,129 @@
+"""One contract for both solvers, and what only the pool must keep: the other threads moving, and dead workers."""
+
+import os
+import signal
+import threading
+import time
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+
+from forestall.errors import Unavailable
+from optimizer.repair.ortools_routing import solve
+from optimizer.repair.pool import InProcessSolver, Solver, SolverPool
+from optimizer.repair.subproblem import Budget, SolveStatus, SubProblem
+
+SMALL = Budget(solution_limit=40, neighbour_limit=2_000)
+
+
+def make_day(seed: int, stops: int = 16) -> SubProblem:
+    draw = np.random.default_rng(seed)
+    places = draw.uniform(0, 20_000, (stops + 1, 2))
+    opens = draw.integers(0, 4 * 3600, stops)
+    return SubProblem.build(
+        travel_s=np.linalg.norm(places[:, None] - places[None], axis=2) * 0.15,
+        node=np.arange(1, stops + 1),
+        opens_s=opens,
+        closes_s=opens + 3600,
+        service_s=120,
+        start_node=0,
+        ready_s=[0, 0],
+        end_node=0,
+        shift_end_s=12 * 3600,
+        sequences=(tuple(range(stops // 2)), tuple(range(stops // 2, stops))),
+    )
+
+
+@pytest.fixture(scope="module")
+def pool() -> Iterator[SolverPool]:
+    with SolverPool() as pool:
+        yield pool
+
+
+@pytest.fixture(params=["in process", "pool"])
+def solver(request: pytest.FixtureRequest, pool: SolverPool) -> Solver:
+    return pool if request.param == "pool" else InProcessSolver()
+
+
+class TestContract:
+    def test_the_answer_is_that_of_a_plain_solve(self, solver: Solver) -> None:
+        found = solver.solve(make_day(1), SMALL, 1)
+        assert found.status is SolveStatus.IMPROVED
+        assert found.sequences == solve(make_day(1), SMALL, 1).sequences
+
+    def test_jobs_handed_in_together_are_all_answered(self, solver: Solver) -> None:
+        answers = [solver.submit(make_day(seed), SMALL, 1) for seed in range(3)]
+        assert [a.result(60).sequences for a in answers] == [
+            solve(make_day(seed), SMALL, 1).sequences for seed in range(3)
+        ]
+
+    @pytest.mark.parametrize("make", [InProcessSolver, SolverPool])
+    def test_a_closed_solver_says_so_and_may_be_closed_again(self, make: type[InProcessSolver | SolverPool]) -> None:
+        solver = make()
+        solver.close()
+        solver.close()
+        with pytest.raises(Unavailable, match="closed"):
+            solver.submit(make_day(1), SMALL, 1).result(10)
+
+
+class TestPool:
+    def test_no_process_is_started_before_there_is_work(self) -> None:
+        with SolverPool() as idle:
+            assert idle.worker_pids() == ()
+
+    def test_a_pool_of_nobody_is_refused(self) -> None:
+        with pytest.raises(ValueError, match="0 workers"):
+            SolverPool(workers=0)
+
+    def test_a_worker_killed_at_rest_is_replaced(self, pool: SolverPool) -> None:
+        pool.solve(make_day(1), SMALL, 1)
+        killed = _kill_workers(pool)
+        assert pool.solve(make_day(1), SMALL, 1).sequences == solve(make_day(1), SMALL, 1).sequences
+        assert not set(killed) & set(pool.worker_pids())
+
+    def test_a_job_whose_worker_is_killed_is_tried_again(self, pool: SolverPool) -> None:
+        pool.solve(make_day(1), SMALL, 1)
+        answer = pool.submit(make_day(2, 60), Budget(10_000, 20_000, 30.0), 1)
+        time.sleep(0.1)
+        _kill_workers(pool)
+        assert answer.result(60).status is SolveStatus.IMPROVED
+
+    def test_a_job_that_meets_it_twice_fails_clearly_and_the_next_is_served(self, pool: SolverPool) -> None:
+        pool.solve(make_day(1), SMALL, 1)
+        answer = pool.submit(make_day(2, 60), Budget(10_000, 10**9, 30.0), 1)
+        deadline = time.monotonic() + 60
+        while not answer.done() and time.monotonic() < deadline:
+            _kill_workers(pool)
+            time.sleep(0.2)
+        with pytest.raises(Unavailable, match="twice"):
+            answer.result(1)
+        assert pool.solve(make_day(1), SMALL, 1).status is SolveStatus.IMPROVED
+
+    def test_other_threads_keep_moving_while_it_solves(self, pool: SolverPool) -> None:
+        """A solve in this process would stall the ticker throughout; the bound leaves room for a busy machine."""
+        pool.solve(make_day(1), SMALL, 1)
+        gaps: list[float] = []
+        is_over = threading.Event()
+
+        def tick() -> None:
+            last = time.perf_counter()
+            while not is_over.wait(0.005):
+                now = time.perf_counter()
+                gaps.append(now - last)
+                last = now
+
+        ticker = threading.Thread(target=tick)
+        ticker.start()
+        found = pool.solve(make_day(2, 60), Budget(10_000, 30_000, 30.0), 1)
+        is_over.set()
+        ticker.join()
+        assert found.cpu_s > 0.2
+        assert max(gaps) < found.wall_s / 2
+
+
+def _kill_workers(pool: SolverPool) -> tuple[int, ...]:
+    pids = pool.worker_pids()
+    for pid in pids:
+        os.kill(pid, signal.SIGKILL)
+    return pids
