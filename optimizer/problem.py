@@ -27,7 +27,7 @@ class FleetProblem:
 
     ``committed`` (R,) is the stop a vehicle is bound for or at (NO_STOP: none), with its service starts in
     ``committed_start_s`` (R, S); ``sequences`` are the free stops after it in driving order. A ``stranded`` route
-    (broken or finished) does nothing any more: all that is left on it is undone.
+    (broken, finished, or its carrier gone) does nothing any more: all that is left on it is undone.
 
     Custody, (m,): ``holders`` is the vehicle that has a stop's goods (None: its hub, ``at_hub_of``); a stop whose goods
     are in several hands may not change vehicles (``is_split``). ``needs`` is the TRANSFER stop on the same route that
@@ -53,7 +53,6 @@ class FleetProblem:
     committed_start_s: Floats
     stranded: NDArray[np.bool_]
     p_failed: Floats
-    tier_weight: Floats
     is_transfer: NDArray[np.bool_]
     holders: tuple[VehicleId | None, ...]
     at_hub_of: tuple[HubId | None, ...]

@@ -35,7 +35,8 @@ def relocate(
         return Repairs(rule="no_gain", values={"stops": len(movable), "receivers": len(takers), "priced": draft.priced})
     plans = [_plan(draft, seed, polished=False)]
     for route in sorted(draft.sequences):
-        draft.improve(route, effort.light, seed)
+        if not problem.stranded[route]:
+            draft.improve(route, effort.light, seed)
     plans.append(_plan(draft, seed, polished=True))
     better = sorted((plan for plan in plans if plan.gain >= LEAST_GAIN), key=lambda plan: -plan.gain)
     return Repairs(tuple(better[:1])) if better else Repairs(rule="no_gain", values={"priced": draft.priced})

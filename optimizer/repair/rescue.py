@@ -1,36 +1,23 @@
 """Taking over a broken vehicle's goods: a visit to where it stands, then as many of its stops as are worth it."""
 
-from collections import Counter
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection
 from heapq import heapify, heappop, heappush
 from itertools import combinations
 
 import numpy as np
 
-from forestall.domain.ids import RouteId, StopId, VehicleId
-from optimizer.problem import NO_STOP, FleetProblem
+from forestall.domain.ids import RouteId
+from optimizer.problem import FleetProblem
 from optimizer.repair.draft import LEAST_GAIN, Draft, Effort, finished_plan
+from optimizer.repair.meetings import HAND_OVER_PER_PACKAGE_S, Wreck, find_wreck, with_meetings
 from optimizer.repair.plan import FleetPlan, Repairs, TransferSpec
 from optimizer.repair.relocate import detour_s, relocate
 
 ENGINE = "rescue-1"
-HAND_OVER_S = 180.0  # finding each other, opening two vans, checking papers
-HAND_OVER_PER_PACKAGE_S = 20.0
 _NEAREST = 6
 _PAIRED = 3
 _PLANS = 4
 _MEETINGS_TRIED = 3
-
-
-@dataclass(frozen=True, slots=True)
-class Wreck:
-    """A vehicle that can't go on, and the stops whose goods it holds."""
-
-    route: int
-    vehicle: VehicleId
-    place: int
-    stops: tuple[int, ...]
 
 
 def rescue(
@@ -56,27 +43,6 @@ def rescue(
     return Repairs(tuple(sorted(plans, key=lambda plan: -plan.gain)[:_PLANS]))
 
 
-def find_wreck(problem: FleetProblem, route: int) -> Wreck | None:
-    """What can be taken over from the broken route: the stops whose goods one vehicle holds, with its place.
-
-    Goods may still be in another broken vehicle (the route broke down on its way to a rescue): then that one is the
-    wreck. None when nothing of it is aboard anywhere.
-    """
-    by_vehicle = {
-        problem.snapshot.routes[route_id].vehicle_id: place for route_id, place in problem.breakdown_place.items()
-    }
-    held = {
-        stop: problem.holders[stop]
-        for stop in problem.sequences[route]
-        if problem.holders[stop] in by_vehicle and not problem.is_split[stop]
-    }
-    if not held:
-        return None
-    vehicle, _ = max(Counter(held.values()).items(), key=lambda one: (one[1], one[0] or ""))
-    assert vehicle is not None
-    return Wreck(route, vehicle, by_vehicle[vehicle], tuple(stop for stop, holder in held.items() if holder == vehicle))
-
-
 def _from_the_hub(
     problem: FleetProblem, route: int, rescuers: Collection[RouteId] | None, effort: Effort, seed: int
 ) -> Repairs:
@@ -97,58 +63,6 @@ def _able(problem: FleetProblem, wreck: Wreck, named: Collection[RouteId] | None
             routes.append((not row.is_spare, detour_s(problem, r, problem.sequences[r], wreck.place), r))
     spares = [r for is_not_spare, _, r in sorted(routes) if not is_not_spare]
     return spares + [r for is_not_spare, _, r in sorted(routes) if is_not_spare][:_NEAREST]
-
-
-def with_meetings(problem: FleetProblem, wreck: Wreck, rescuers: Sequence[int]) -> tuple[FleetProblem, list[int]]:
-    """The problem with one TRANSFER stop more for each rescuer, and the indices of those stops.
-
-    Their service, demand and who needs them are set as goods are chosen: those tables are the result's own.
-    """
-    ids = [meeting_id(problem, wreck, r) for r in rescuers]
-    m, extra = len(problem.stop_ids), len(ids)
-    noise = [problem.draws.stop_noise(stop_id) for stop_id in ids]
-    world = problem.world
-
-    def longer(values: np.ndarray, fill: float) -> np.ndarray:
-        return np.concatenate((values, np.full((extra, *values.shape[1:]), fill, dtype=values.dtype)))
-
-    wider = world._replace(
-        place=longer(world.place, wreck.place),
-        opens_s=longer(world.opens_s, -np.inf),
-        closes_s=longer(world.closes_s, np.inf),
-        service_s=longer(world.service_s, HAND_OVER_S),
-        available_s=longer(world.available_s, -np.inf),
-        late_price=longer(world.late_price, 0.0),
-        miss_price=longer(world.miss_price, 0.0),
-        undone_price=longer(world.undone_price, 0.0),
-        leg=np.concatenate((world.leg, np.array([leg for leg, _ in noise]))),
-        visit=np.concatenate((world.visit, np.array([visit for _, visit in noise]))),
-    )
-    return (
-        replace(
-            problem,
-            stop_ids=(*problem.stop_ids, *ids),
-            world=wider,
-            p_failed=longer(problem.p_failed, 0.0),
-            tier_weight=longer(problem.tier_weight, 0.0),
-            is_transfer=longer(problem.is_transfer, True),
-            holders=(*problem.holders, *([None] * extra)),
-            at_hub_of=(*problem.at_hub_of, *([None] * extra)),
-            is_split=longer(problem.is_split, True),
-            packages=(*problem.packages, *([()] * extra)),
-            needs=longer(problem.needs, NO_STOP),
-            segment=longer(problem.segment, 0),
-            allowed=longer(problem.allowed, True),
-            demand=longer(problem.demand, 0.0),
-        ),
-        list(range(m, m + extra)),
-    )
-
-
-def meeting_id(problem: FleetProblem, wreck: Wreck, rescuer: int) -> StopId:
-    """Names a TRANSFER stop; the route's version makes it new whenever the route has changed since."""
-    route = problem.snapshot.routes[problem.route_ids[rescuer]]
-    return StopId(f"T-{wreck.vehicle}-{route.id}-{route.version}")
 
 
 def _attempt(problem: FleetProblem, wreck: Wreck, rescuers: tuple[int, ...]) -> "_Attempt | None":

@@ -1,23 +1,32 @@
 """From a snapshot to a ``FleetProblem``: what is open, who holds what, where everybody is, and the luck of the day."""
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import numpy as np
 from numpy.typing import NDArray
 
-from forestall.domain.ids import HubId, LocationId, PackageId, RouteId, VehicleId
+from forestall.domain.ids import HubId, LocationId, RouteId
 from forestall.domain.network import Location
 from forestall.domain.orders import Package
 from forestall.domain.routes import Route, Stop
 from forestall.domain.snapshot import HubSnapshot
-from forestall.domain.vocabulary import HolderKind, RouteStatus, StopKind, Tier
+from forestall.domain.vocabulary import RouteStatus, StopKind, Tier
 from optimizer.kernel import NEVER, Drive, Floats, Ints, World
 from optimizer.prices import Prices
 from optimizer.problem import NO_STOP, FleetProblem
+from optimizer.risk.cargo import (
+    AT_A_HUB,
+    after_commitment,
+    custody_of,
+    loads_of,
+    needs_of,
+    packages_of,
+    segments_of,
+)
 from optimizer.risk.draws import Draws
-from optimizer.risk.heads import Head, HeadContext, breakdown_place, head_of, origin_of
+from optimizer.risk.heads import Head, HeadContext, breakdown_place, head_of, is_stranded, origin_of
 from optimizer.risk.learning import Learned
 from optimizer.risk.priors import Priors
 from optimizer.travel import TravelTimes
@@ -34,10 +43,6 @@ class Beliefs:
     draws: Draws
     learned: Learned
 
-    def unlearned(self) -> "Beliefs":
-        """The same with roads, drivers and visits as they usually are."""
-        return replace(self, learned=replace(self.learned, day={}, now={}, area={}, pace={}, service={}))
-
 
 def assemble(
     snapshot: HubSnapshot,
@@ -50,13 +55,6 @@ def assemble(
     routes = [snapshot.routes[route_id] for route_id in sorted(chosen)]
     stops = [stop for route in routes for stop in snapshot.open_stops(route.id)]
     return _Assembly(snapshot, travel, beliefs, routes, stops).build()
-
-
-def packages_of(snapshot: HubSnapshot, stop: Stop) -> tuple[Package, ...]:
-    """The packages a stop hands over, or takes over."""
-    if stop.package_ids:
-        return tuple(snapshot.packages[package_id] for package_id in stop.package_ids)
-    return snapshot.packages_by_order.get(stop.order_id, ()) if stop.order_id is not None else ()
 
 
 class _Assembly:
@@ -79,8 +77,8 @@ class _Assembly:
         self.slow = self._slow_roads()
         pace, service_pace = self._paces()
         heads = self._heads(pace, service_pace)
-        holders, hubs, split = self._custody()
-        demand, capacity, aboard = self._loads()
+        custody = custody_of(self.snapshot, self.stops, self.packages)
+        loads = loads_of(self.snapshot, self.routes, self.stops, self.packages)
         sequences, committed = self._sequences(heads)
         return FleetProblem(
             snapshot=self.snapshot,
@@ -95,22 +93,19 @@ class _Assembly:
             sequences=sequences,
             committed=committed,
             committed_start_s=self._committed_starts(heads),
-            stranded=np.array(
-                [r.status in {RouteStatus.BROKEN, RouteStatus.FINISHED} for r in self.routes], dtype=bool
-            ),
+            stranded=np.array([is_stranded(self.snapshot, route) for route in self.routes], dtype=bool),
             p_failed=self._p_failed(),
-            tier_weight=np.array([self.beliefs.prices.tier_weights[self._tier(stop)] for stop in self.stops]),
             is_transfer=np.array([stop.kind is StopKind.TRANSFER for stop in self.stops], dtype=bool),
-            holders=holders,
-            at_hub_of=hubs,
-            is_split=split,
+            holders=custody.holders,
+            at_hub_of=custody.hubs,
+            is_split=custody.is_split,
             packages=tuple(tuple(package.id for package in packages) for packages in self.packages),
-            needs=self._needs(holders),
-            segment=self._segments(),
+            needs=needs_of(self.stops, self.packages),
+            segment=segments_of(self.stops),
             allowed=self._allowed(),
-            demand=demand,
-            capacity=capacity,
-            aboard=self._after_commitment(aboard, demand, committed),
+            demand=loads.demand,
+            capacity=loads.capacity,
+            aboard=after_commitment(loads, self.stops, committed),
             breakdown_place={
                 route.id: self._place(breakdown_place(self.snapshot, route))
                 for route in self.routes
@@ -277,7 +272,7 @@ class _Assembly:
     def _available_s(self, stop: Stop, packages: Iterable[Package]) -> float:
         """When the goods can leave their hub: as announced for them, else for the load they are part of."""
         route = self.snapshot.routes[stop.route_id]
-        held_up = [p.available_at for p in packages if p.available_at is not None and p.custody.kind in _AT_A_HUB]
+        held_up = [p.available_at for p in packages if p.available_at is not None and p.custody.kind in AT_A_HUB]
         if not held_up and route.status is RouteStatus.PLANNED and route.load_ready_at is not None:
             held_up = [route.load_ready_at]
         return max((self._seconds(instant) for instant in held_up), default=-np.inf)
@@ -297,7 +292,7 @@ class _Assembly:
             ]
         )
 
-    # order, custody, load
+    # orders
 
     def _sequences(self, heads: list[Head]) -> tuple[tuple[tuple[int, ...], ...], Ints]:
         sequences = []
@@ -310,83 +305,10 @@ class _Assembly:
             sequences.append(tuple(self.stop_index[stop.id] for stop in free))
         return tuple(sequences), committed
 
-    def _custody(self) -> tuple[tuple[VehicleId | None, ...], tuple[HubId | None, ...], NDArray[np.bool_]]:
-        holders: list[VehicleId | None] = []
-        hubs: list[HubId | None] = []
-        split = np.zeros(len(self.stops), dtype=bool)
-        for i, (stop, packages) in enumerate(zip(self.stops, self.packages, strict=True)):
-            hands = {(package.custody.kind, package.custody.holder_id) for package in packages}
-            split[i] = len(hands) > 1 or stop.kind is StopKind.TRANSFER
-            kind, holder = next(iter(sorted(hands)), self._carried_by_default(stop))
-            holders.append(VehicleId(holder) if kind is HolderKind.VEHICLE else None)
-            hubs.append(HubId(holder) if kind in _AT_A_HUB else None)
-        return tuple(holders), tuple(hubs), split
-
-    def _carried_by_default(self, stop: Stop) -> tuple[HolderKind, str]:
-        """A stop without packages (a visit): its goods are where its vehicle is."""
-        route = self.snapshot.routes[stop.route_id]
-        if route.status is RouteStatus.PLANNED:
-            return HolderKind.HUB, route.hub_id
-        return HolderKind.VEHICLE, route.vehicle_id
-
-    def _needs(self, holders: tuple[VehicleId | None, ...]) -> Ints:
-        """(m,) the TRANSFER stop of the same route that brings a stop's goods aboard."""
-        needs = np.full(len(self.stops), NO_STOP, dtype=np.int64)
-        bringing: dict[tuple[RouteId, PackageId], int] = {
-            (stop.route_id, package_id): i
-            for i, stop in enumerate(self.stops)
-            if stop.kind is StopKind.TRANSFER
-            for package_id in stop.package_ids
-        }
-        for i, stop in enumerate(self.stops):
-            if stop.kind is StopKind.DELIVERY and holders[i] is not None:
-                brings = (bringing.get((stop.route_id, package.id)) for package in self.packages[i])
-                needs[i] = next((b for b in brings if b is not None), NO_STOP)
-        return needs
-
-    def _segments(self) -> Ints:
-        segment = np.zeros(len(self.stops), dtype=np.int64)
-        for route in self.routes:
-            current = 0
-            for stop in self.snapshot.open_stops(route.id):
-                current += stop.pinned
-                segment[self.stop_index[stop.id]] = current
-                current += stop.pinned
-        return segment
-
     def _allowed(self) -> NDArray[np.bool_]:
         skills = [self.snapshot.vehicles[route.vehicle_id].skills for route in self.routes]
         rows = [[stop.skills <= skill for skill in skills] for stop in self.stops]
         return np.array(rows, dtype=bool).reshape(len(self.stops), len(self.routes))
-
-    def _loads(self) -> tuple[Floats, Floats, Floats]:
-        """Demand (m, D), capacity (R, D) and what vehicles carry now (R, D), by dimensions any vehicle limits."""
-        vehicles = [self.snapshot.vehicles[route.vehicle_id] for route in self.routes]
-        names = sorted({name for vehicle in vehicles for name in vehicle.capacity})
-        demand = np.array([_sizes(packages, names) for packages in self.packages]).reshape(len(self.stops), len(names))
-        capacity = np.array([[v.capacity.get(name, np.inf) for name in names] for v in vehicles])
-        held: dict[str, list[Package]] = {}
-        for package in self.snapshot.packages.values():
-            if package.custody.kind is HolderKind.VEHICLE:
-                held.setdefault(package.custody.holder_id, []).append(package)
-        aboard = np.array([_sizes(held.get(vehicle.id, ()), names) for vehicle in vehicles])
-        shape = (len(self.routes), len(names))
-        return demand, capacity.reshape(shape), aboard.reshape(shape)
-
-    def _after_commitment(self, aboard: Floats, demand: Floats, committed: Ints) -> Floats:
-        """What vehicles carry once they are through with their committed stop."""
-        after = aboard.copy()
-        for r in np.flatnonzero(committed != NO_STOP):
-            stop = committed[r]
-            after[r] += demand[stop] if self.stops[stop].kind is StopKind.TRANSFER else -demand[stop]
-        return np.maximum(after, 0.0)
-
-
-_AT_A_HUB = frozenset({HolderKind.HUB, HolderKind.UPSTREAM})
-
-
-def _sizes(packages: Iterable[Package], names: list[str]) -> list[float]:
-    return [sum(package.size.get(name, 0.0) for package in packages) for name in names]
 
 
 def _rows(rows: list[Floats], samples: int) -> Floats:

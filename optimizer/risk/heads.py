@@ -72,7 +72,7 @@ class HeadContext:
 def head_of(context: HeadContext, route: Route, pace: Floats, service_pace: float) -> Head:
     """The head of one route; ``pace`` (S,) is its drawn travel multiplier."""
     hub = context.snapshot.hubs[route.hub_id].location
-    if route.status in {RouteStatus.BROKEN, RouteStatus.FINISHED}:
+    if is_stranded(context.snapshot, route):
         return _stranded(context, route, hub)
     if route.status is RouteStatus.PLANNED:
         return _waiting_at_hub(context, route, hub)
@@ -85,6 +85,14 @@ def head_of(context: HeadContext, route: Route, pace: Floats, service_pace: floa
         visit_s = committed.service_s * service_pace * context.draws.service[context.draws.ranks("visit", committed.id)]
         return Head(committed.location, start + visit_s, 0.0, False, committed, start)
     return _at_stop(context, committed, service_pace)
+
+
+def is_stranded(snapshot: HubSnapshot, route: Route) -> bool:
+    """Whether nobody will drive what is left: the vehicle broke down, is home, or its carrier withdrew before it
+    left."""
+    if route.status is RouteStatus.PLANNED:
+        return not snapshot.carrier_of(route).active
+    return route.status in {RouteStatus.BROKEN, RouteStatus.FINISHED}
 
 
 def _stranded(context: HeadContext, route: Route, hub: Location) -> Head:

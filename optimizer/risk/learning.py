@@ -76,7 +76,7 @@ def learn(snapshot: HubSnapshot, travel: TravelTimes, priors: Priors) -> Learned
     """Everything the snapshot's own past says, hub by hub."""
     day, now, area, pace, service, p_failed = {}, {}, {}, {}, {}, {}
     for hub_id in sorted(snapshot.hubs):
-        routes = [route for route in snapshot.routes.values() if route.hub_id == hub_id]
+        routes = [snapshot.routes[r] for r in sorted(snapshot.routes) if snapshot.routes[r].hub_id == hub_id]
         legs = finished_legs(snapshot, travel, routes, priors)
         day[hub_id], now[hub_id] = _moods(legs, priors)
         area[hub_id], paces = _areas_and_paces(legs, priors)

@@ -2,7 +2,8 @@
 
 Causes (keys of the glossary): ``upstream_delay`` (the route is behind its plan), ``long_visit`` (the present visit is
 taking longer), ``late_load``, ``slow_roads`` (today, here, this driver), ``tight_window`` (half an hour more of it
-would do), ``vehicle_broken``. Shares need not add up: causes that would each do alone all show little.
+would do); and where nobody drives any more ``vehicle_broken``, ``shift_over`` or ``carrier_withdrawn``. Shares need not
+add up: causes that would each do alone all show little.
 """
 
 from collections.abc import Iterable
@@ -36,11 +37,19 @@ class Reasons:
         found: dict[int, list[Contribution]] = {stop: [] for stop in wanted}
         for stop in wanted:
             if problem.route_of[stop] in broken:
-                found[stop].append(Contribution("vehicle_broken", float(self._p_late[stop]), {}))
+                found[stop].append(Contribution(self._stranding(stop), float(self._p_late[stop]), {}))
         running = [r for r in routes if not problem.stranded[r]]
         if running:
             self._explain_running(running, [s for s in wanted if problem.route_of[s] in running], found)
         return {stop: tuple(sorted(c, key=lambda one: (-one.p_late, one.cause))) for stop, c in found.items()}
+
+    def _stranding(self, stop: int) -> str:
+        """Why nobody will drive there any more."""
+        problem = self._problem
+        status = problem.snapshot.routes[problem.route_ids[problem.route_of[stop]]].status
+        return {RouteStatus.BROKEN: "vehicle_broken", RouteStatus.FINISHED: "shift_over"}.get(
+            status, "carrier_withdrawn"
+        )
 
     def _explain_running(self, routes: list[int], stops: list[int], found: dict[int, list[Contribution]]) -> None:
         problem = self._problem

@@ -40,14 +40,35 @@ def test_the_same_snapshot_and_seed_give_the_same_scores(town, travel) -> None:
     assert Forecaster().forecast(snapshot, travel).stops != Forecaster(seed=2).forecast(snapshot, travel).stops
 
 
+def test_the_order_in_which_rows_were_read_does_not_matter(town, travel) -> None:
+    town.fleet(3, breaks=True)
+    snapshot = town.snapshot("08:40")
+    backwards = replace(
+        snapshot,
+        routes=dict(reversed(snapshot.routes.items())),
+        stops=dict(reversed(snapshot.stops.items())),
+        packages=dict(reversed(snapshot.packages.items())),
+    )
+    assert Forecaster().forecast(backwards, travel) == Forecaster().forecast(snapshot, travel)
+
+
 @pytest.mark.parametrize("seed", range(3))
 def test_more_delay_never_lowers_any_risk(town, travel, forecaster, seed) -> None:
+    """Delay at the hub and on the road, all else and the time of looking the same."""
     town.fleet(seed)
-    before = forecaster.forecast(town.snapshot("08:40"), travel)
-    for minutes in (50, 65, 80):
-        after = forecaster.forecast(
-            replace(town.snapshot("08:40"), taken_at=town.at("08:00") + timedelta(minutes=minutes)), travel
+    snapshot = town.snapshot("08:40")
+    before = forecaster.forecast(snapshot, travel)
+    for minutes in (15, 40, 90):
+        late = timedelta(minutes=minutes)
+        delayed = replace(
+            snapshot,
+            routes={r: replace(row, departs_at=town.at("08:40") + late) for r, row in snapshot.routes.items()},
+            stops={
+                s: replace(row, service_s=row.service_s + late.total_seconds()) if row.status.is_committed else row
+                for s, row in snapshot.stops.items()
+            },
         )
+        after = forecaster.forecast(delayed, travel)
         for stop_id, score in before.stops.items():
             assert after.stops[stop_id].p_late >= score.p_late
         before = after

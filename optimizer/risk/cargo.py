@@ -1,0 +1,134 @@
+"""Where the goods of each open stop are, what must come before what, and what vehicles can carry."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from forestall.domain.ids import HubId, PackageId, RouteId, VehicleId
+from forestall.domain.orders import Package
+from forestall.domain.routes import Route, Stop
+from forestall.domain.snapshot import HubSnapshot
+from forestall.domain.vocabulary import HolderKind, RouteStatus, StopKind
+from optimizer.kernel import Floats, Ints
+from optimizer.problem import NO_STOP
+
+AT_A_HUB = frozenset({HolderKind.HUB, HolderKind.UPSTREAM})
+
+
+@dataclass(frozen=True, slots=True)
+class Custody:
+    """(m,) each: the vehicle that has a stop's goods, the hub that has them, and whether they are in several hands."""
+
+    holders: tuple[VehicleId | None, ...]
+    hubs: tuple[HubId | None, ...]
+    is_split: NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
+class Loads:
+    """``demand`` (m, D), ``capacity`` (R, D) and what vehicles hold now, ``aboard`` (R, D)."""
+
+    demand: Floats
+    capacity: Floats
+    aboard: Floats
+
+
+def packages_of(snapshot: HubSnapshot, stop: Stop) -> tuple[Package, ...]:
+    """The packages a stop hands over, or takes over."""
+    if stop.package_ids:
+        return tuple(snapshot.packages[package_id] for package_id in stop.package_ids)
+    return snapshot.packages_by_order.get(stop.order_id, ()) if stop.order_id is not None else ()
+
+
+def custody_of(snapshot: HubSnapshot, stops: Sequence[Stop], packages: Sequence[tuple[Package, ...]]) -> Custody:
+    """Who has what. A stop without packages is a visit: its goods are where its vehicle is."""
+    holders: list[VehicleId | None] = []
+    hubs: list[HubId | None] = []
+    split = np.zeros(len(stops), dtype=bool)
+    for i, (stop, goods) in enumerate(zip(stops, packages, strict=True)):
+        hands = {(package.custody.kind, package.custody.holder_id) for package in goods}
+        split[i] = len(hands) > 1 or stop.kind is StopKind.TRANSFER
+        kind, holder = min(hands, default=_with_its_vehicle(snapshot.routes[stop.route_id]))
+        holders.append(VehicleId(holder) if kind is HolderKind.VEHICLE else None)
+        hubs.append(HubId(holder) if kind in AT_A_HUB else None)
+    return Custody(tuple(holders), tuple(hubs), split)
+
+
+def _with_its_vehicle(route: Route) -> tuple[HolderKind, str]:
+    if route.status is RouteStatus.PLANNED:
+        return HolderKind.HUB, route.hub_id
+    return HolderKind.VEHICLE, route.vehicle_id
+
+
+def needs_of(stops: Sequence[Stop], packages: Sequence[tuple[Package, ...]]) -> Ints:
+    """(m,) the free TRANSFER stop of the same route that brings a stop's goods aboard; NO_STOP when none has to.
+
+    A meeting the driver is on the way to, or at, comes before everything free anyhow.
+    """
+    bringing: dict[tuple[RouteId, PackageId], int] = {
+        (stop.route_id, package_id): i
+        for i, stop in enumerate(stops)
+        if stop.kind is StopKind.TRANSFER and not stop.status.is_committed
+        for package_id in stop.package_ids
+    }
+    needs = np.full(len(stops), NO_STOP, dtype=np.int64)
+    for i, (stop, goods) in enumerate(zip(stops, packages, strict=True)):
+        if stop.kind is StopKind.DELIVERY:
+            brings = (bringing.get((stop.route_id, package.id)) for package in goods)
+            needs[i] = next((b for b in brings if b is not None), NO_STOP)
+    return needs
+
+
+def segments_of(stops: Sequence[Stop]) -> Ints:
+    """(m,) numbers that rise before and after each pinned stop of a route; ``stops`` are in driving order by route."""
+    segment = np.zeros(len(stops), dtype=np.int64)
+    current, route_id = 0, None
+    for i, stop in enumerate(stops):
+        current = current if stop.route_id == route_id else 0
+        route_id = stop.route_id
+        current += stop.pinned
+        segment[i] = current
+        current += stop.pinned
+    return segment
+
+
+def loads_of(
+    snapshot: HubSnapshot, routes: Sequence[Route], stops: Sequence[Stop], packages: Sequence[tuple[Package, ...]]
+) -> Loads:
+    """Sizes in the dimensions that any of the vehicles limits; what a vehicle does not limit is infinite there."""
+    vehicles = [snapshot.vehicles[route.vehicle_id] for route in routes]
+    names = sorted({name for vehicle in vehicles for name in vehicle.capacity})
+    demand = [_sizes(goods, names) for goods in packages]
+    capacity = [[vehicle.capacity.get(name, np.inf) for name in names] for vehicle in vehicles]
+    aboard = [_sizes(_held_by(snapshot, route), names) for route in routes]
+    return Loads(
+        np.array(demand, dtype=np.float64).reshape(len(stops), len(names)),
+        np.array(capacity, dtype=np.float64).reshape(len(routes), len(names)),
+        np.array(aboard, dtype=np.float64).reshape(len(routes), len(names)),
+    )
+
+
+def _held_by(snapshot: HubSnapshot, route: Route) -> list[Package]:
+    """What is aboard a vehicle: goods of its own route's stops, those whose delivery failed included."""
+    return [
+        package
+        for stop in snapshot.stops_by_route[route.id]
+        if stop.kind is StopKind.DELIVERY
+        for package in packages_of(snapshot, stop)
+        if (package.custody.kind, package.custody.holder_id) == (HolderKind.VEHICLE, route.vehicle_id)
+    ]
+
+
+def after_commitment(loads: Loads, stops: Sequence[Stop], committed: Ints) -> Floats:
+    """(R, D) what vehicles carry once they are through with their committed stop."""
+    after = loads.aboard.copy()
+    for r in np.flatnonzero(committed != NO_STOP):
+        stop = int(committed[r])
+        after[r] += loads.demand[stop] if stops[stop].kind is StopKind.TRANSFER else -loads.demand[stop]
+    return np.maximum(after, 0.0)
+
+
+def _sizes(packages: Iterable[Package], names: Sequence[str]) -> list[float]:
+    return [sum(package.size.get(name, 0.0) for package in packages) for name in names]
