@@ -11,7 +11,9 @@ from forestall.domain.ids import CaseId
 from forestall.domain.vocabulary import CaseKind, CaseStatus
 
 # Observed facts need no second look; a forecast has to persist, unless it is grave.
-_OBSERVED_AT_ONCE = frozenset({CaseKind.VEHICLE_BREAKDOWN, CaseKind.CARRIER_CAPACITY, CaseKind.HUB_NOT_READY})
+_OBSERVED_AT_ONCE = frozenset(
+    {CaseKind.VEHICLE_BREAKDOWN, CaseKind.CARRIER_CAPACITY, CaseKind.HUB_NOT_READY, CaseKind.PRIORITY_INSERT}
+)
 
 
 @dataclass(frozen=True, slots=True)

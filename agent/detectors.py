@@ -44,7 +44,7 @@ def _delays(snapshot: HubSnapshot, forecast: Forecast, thresholds: Thresholds) -
     for route in _routes(snapshot, RouteStatus.PLANNED, RouteStatus.UNDERWAY):
         stops = [stop for stop in snapshot.open_stops(route.id) if stop.id in forecast.stops]
         risk = sum(forecast.stops[stop.id].p_late for stop in stops)
-        if risk < thresholds.route_risk or not stops:
+        if risk < thresholds.route_risk or not stops or route.is_on_standby:
             continue
         kind, minutes = _cause_of_delay(snapshot, route)
         yield _signal(snapshot, forecast, route, kind, f"delay/{route.id}", stops, minutes_late=minutes)
@@ -71,6 +71,14 @@ def _cause_of_delay(snapshot: HubSnapshot, route: Route) -> tuple[CaseKind, floa
     return CaseKind.WINDOW_MISS_RISK, 0.0
 
 
+def _orders_without_plan(snapshot: HubSnapshot, forecast: Forecast, _: Thresholds) -> Iterable[Signal]:
+    """Orders that came in during the day stand on a spare that nobody has called up."""
+    for route in _routes(snapshot, RouteStatus.PLANNED):
+        stops = snapshot.open_stops(route.id)
+        if stops and route.is_on_standby:
+            yield _signal(snapshot, forecast, route, CaseKind.PRIORITY_INSERT, f"new/{route.id}", stops)
+
+
 def _carriers_gone(snapshot: HubSnapshot, forecast: Forecast, _: Thresholds) -> Iterable[Signal]:
     """A carrier that has withdrawn: its routes that have not left need another one."""
     for route in _routes(snapshot, RouteStatus.PLANNED):
@@ -83,6 +91,7 @@ _DETECTORS: Sequence[Callable[[HubSnapshot, Forecast, Thresholds], Iterable[Sign
     _breakdowns,
     _delays,
     _carriers_gone,
+    _orders_without_plan,
 )
 
 

@@ -35,7 +35,7 @@ def build_graph(checkpointer: BaseCheckpointSaver[Any], shadow: bool) -> CaseGra
     graph.add_conditional_edges("wait", _after_wait, _TARGETS)
     graph.add_conditional_edges("recheck", _after_recheck, _TARGETS)
     graph.add_conditional_edges("commit", _after_commit, _TARGETS)
-    graph.add_edge("conclude", END)
+    graph.add_conditional_edges("conclude", _after_conclude, _TARGETS)
     return graph.compile(checkpointer=checkpointer)
 
 
@@ -59,7 +59,7 @@ def _after_wait(state: CaseRun) -> str:
 
 
 def _after_recheck(state: CaseRun) -> str:
-    return "commit" if state["outcome"] == "ready" else _plan_again(state)
+    return "commit" if state["outcome"] == "ready" else "conclude"
 
 
 def _after_commit(state: CaseRun) -> str:
@@ -69,9 +69,10 @@ def _after_commit(state: CaseRun) -> str:
         case "unchecked":
             return "recheck"
         case _:
-            return _plan_again(state)
+            return "conclude"
 
 
-def _plan_again(state: CaseRun) -> str:
-    """The world moved: look afresh, but not for ever."""
-    return "load" if state["attempts"] < MAX_PLAN_ATTEMPTS else "conclude"
+def _after_conclude(state: CaseRun) -> str:
+    """A plan that had gone stale is on record as such; look afresh, but not for ever."""
+    went_stale = state["outcome"] == "set_aside"
+    return "load" if went_stale and state["attempts"] < MAX_PLAN_ATTEMPTS else END

@@ -28,12 +28,18 @@ from forestall.intake import Intake
 from forestall.settings import Settings
 from forestall.store import Store
 from optimizer.prices import Prices
-from optimizer.repair import Repairer
+from optimizer.repair import Ladder, Repairer
+from optimizer.repair.pool import SolverPool
+from optimizer.repair.subproblem import Budget
 from optimizer.risk import Forecaster
 from policies.gate import Gate, read_policies
 from tools.channels import DryRunChannel
 
 Closer = Callable[[], None]
+# A quarter of the forecast's samples find the same plans in a quarter of the time; the forecast judges them anyway.
+SEARCH_SAMPLES = 64
+# Counted, so that it repeats: about a third of a second, and most of what a full second finds.
+POLISH = Budget(solution_limit=200, neighbour_limit=10_000)
 
 
 def build(settings: Settings, clock: Clock | None = None) -> Service:
@@ -49,8 +55,14 @@ def build(settings: Settings, clock: Clock | None = None) -> Service:
     store.migrate()
     prices = Prices()
     forecaster = Forecaster(samples=settings.samples, seed=settings.seed, prices=prices)
+    solver = SolverPool(workers=1) if settings.polish else None
     # other luck than the forecast's: a plan searched on the draws that judge it would look better than it is
-    repairer = Repairer(prices=prices, seed=settings.seed + 1, samples=64)
+    repairer = Repairer(
+        prices=prices,
+        seed=settings.seed + 1,
+        samples=SEARCH_SAMPLES,
+        ladder=Ladder(solver, POLISH) if solver else None,
+    )
     patience = Patience()
     work = Workplace(
         store=store,
@@ -77,7 +89,7 @@ def build(settings: Settings, clock: Clock | None = None) -> Service:
         checkpoints=checkpointer,
         sweeper=Sweeper(store, work.pictures, Thresholds(), patience, rhythm),
         channels=dict.fromkeys(Channel, DryRunChannel()),
-        closers=[close_checkpoints],
+        closers=[close_checkpoints, *([solver.close] if solver else [])],
     )
 
 

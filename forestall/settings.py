@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from pathlib import Path
 
-from pydantic import AwareDatetime, Field, SecretStr
+from pydantic import AwareDatetime, Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from forestall.clock import Clock, ScaledClock, SystemClock
@@ -41,13 +41,16 @@ class Settings(BaseSettings):
     sweep_min_gap_s: float = Field(
         default=240.0, ge=0, description="Shortest time between two forecasts of a hub whose state keeps changing."
     )
-    samples: int = Field(default=256, ge=16, le=8192, description="Monte Carlo samples of a forecast (power of two).")
+    samples: int = Field(
+        default=256, ge=64, le=8192, multiple_of=64, description="Monte Carlo samples of a forecast, a multiple of 64."
+    )
     seed: int = Field(default=1, ge=0, description="Seed of the forecast's and the repair's random numbers.")
     policy_dir: Path | None = Field(
         default=None, description="Folder with the operator's autonomy.cedar; the built-in guardrails always apply."
     )
     polish: bool = Field(
-        default=True, description="Let OR-Tools polish a plan in a process of its own after the first answer."
+        default=False,
+        description="Let OR-Tools look over plans that move stops at the hub, in a process of its own: slower, better.",
     )
     lease_s: float = Field(
         default=60.0, gt=0, description="How long a sender may hold an outbox row before another may."
@@ -57,10 +60,6 @@ class Settings(BaseSettings):
     )
     clock_anchor: AwareDatetime | None = Field(default=None, description="The real moment that clock_start belongs to.")
     clock_rate: float = Field(default=1.0, gt=0, description="Seconds of the service's clock for one real second.")
-    pseudonym_key: SecretStr = Field(
-        default=SecretStr("forestall-development-key"),
-        description="Key of the pseudonyms that stand for phone numbers in logs and records; set your own.",
-    )
 
     @property
     def resolved_database_url(self) -> str:

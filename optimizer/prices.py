@@ -18,7 +18,7 @@ class Prices:
     vehicles, ``churn`` per stop that changes its place in its own route. ``cent`` turns money into price units.
     """
 
-    travel_per_s: float = 1.0
+    travel_per_s: float = 2.0
     lateness_per_s: float = 5.0
     lateness_cap_s: float = 4 * 3600.0
     miss: float = 36_000.0

@@ -69,7 +69,7 @@ def commit(state: CaseRun, runtime: Runtime[RunContext]) -> CaseRun:
 
 
 def conclude(state: CaseRun, runtime: Runtime[RunContext]) -> CaseRun:
-    """Record a decision that changes nothing: refused, lapsed, forbidden, stale, or nothing worth doing."""
+    """Record a decision that changes nothing: refused, lapsed, forbidden, gone stale, or nothing worth doing."""
     work = runtime.context.work
     with work.store.write() as uow:
         case = uow.cases.get(CaseId(state["case_id"]))
@@ -78,7 +78,7 @@ def conclude(state: CaseRun, runtime: Runtime[RunContext]) -> CaseRun:
         decision = _decision(work, case, proposal, _verdict_without_effect(state, proposal, work), approval)
         _record(uow, case, proposal, decision, None, approval, ())
         uow.cases.save(_watched(case, work.clock.now()))
-    return {"outcome": "concluded"}
+    return {"outcome": "set_aside" if decision.verdict is Verdict.STALE else "concluded"}
 
 
 def _still_worth_it(work: Workplace, situation: Situation, planned: Candidate) -> Candidate | None:

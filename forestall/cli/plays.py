@@ -1,4 +1,4 @@
-"""``forestall simulate`` and ``forestall demo``: handed on to evals, which is slow to import, only when called."""
+"""``forestall simulate``, ``simulate-all`` and ``demo``: handed on to evals, which is slow to import, only when called."""
 
 from collections.abc import Callable
 
@@ -8,14 +8,22 @@ _HANDED_ON = {"allow_extra_args": True, "ignore_unknown_options": True, "help_op
 
 
 def add_to(app: typer.Typer) -> None:
-    """Mount both commands; their options are read, and their ``--help`` answered, by evals."""
+    """Mount the commands; their options are read, and their ``--help`` answered, by evals."""
     app.command("simulate", context_settings=_HANDED_ON)(simulate)
+    app.command("simulate-all", context_settings=_HANDED_ON)(simulate_all)
     app.command("demo", context_settings=_HANDED_ON)(demo)
 
 
 def simulate(context: typer.Context) -> None:
     """Play a day against the service in virtual time, and print the outcome."""
     from evals.cli import simulate as play
+
+    _hand_on(play, context)
+
+
+def simulate_all(context: typer.Context) -> None:
+    """Play every day of a folder under several seeds, doing nothing and with the service, and print one table."""
+    from evals.cli import simulate_all as play
 
     _hand_on(play, context)
 

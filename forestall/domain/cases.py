@@ -1,4 +1,4 @@
-"""Cases: one per root cause, with everything it touches, and the rules of their life."""
+"""Cases: one per root cause, with everything it touches."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -23,7 +23,8 @@ class Signal:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """``revision`` guards every update (compare-and-swap). ``severity`` is the expected loss if nobody acts."""
+    """``revision`` guards every update (compare-and-swap). ``severity`` is the expected
+    number of missed promises if nobody acts."""
 
     id: CaseId
     fingerprint: str
@@ -44,51 +45,3 @@ class Case:
     revision: int = 1
     quiet_since: datetime | None = None
     planned_at: datetime | None = None
-
-
-_NEXT: dict[CaseStatus, frozenset[CaseStatus]] = {
-    CaseStatus.OPEN: frozenset(CaseStatus) - {CaseStatus.OPEN},
-    CaseStatus.ACKNOWLEDGED: frozenset(CaseStatus) - {CaseStatus.ACKNOWLEDGED},
-    CaseStatus.PROPOSED: frozenset(CaseStatus) - {CaseStatus.PROPOSED},
-    CaseStatus.AWAITING_APPROVAL: frozenset(
-        {
-            CaseStatus.EXECUTING,
-            CaseStatus.OPEN,
-            CaseStatus.PROPOSED,
-            CaseStatus.MONITORING,
-            CaseStatus.EXPIRED,
-            CaseStatus.RESOLVED,
-            CaseStatus.MERGED,
-            CaseStatus.SUPPRESSED,
-        }
-    ),
-    CaseStatus.AWAITING_VETO: frozenset(
-        {
-            CaseStatus.EXECUTING,
-            CaseStatus.AWAITING_APPROVAL,
-            CaseStatus.OPEN,
-            CaseStatus.PROPOSED,
-            CaseStatus.MONITORING,
-            CaseStatus.EXPIRED,
-            CaseStatus.RESOLVED,
-            CaseStatus.MERGED,
-            CaseStatus.SUPPRESSED,
-        }
-    ),
-    CaseStatus.EXECUTING: frozenset({CaseStatus.MONITORING, CaseStatus.RESOLVED, CaseStatus.OPEN}),
-    CaseStatus.MONITORING: frozenset(
-        {
-            CaseStatus.OPEN,
-            CaseStatus.PROPOSED,
-            CaseStatus.RESOLVED,
-            CaseStatus.EXPIRED,
-            CaseStatus.MERGED,
-            CaseStatus.SUPPRESSED,
-        }
-    ),
-}
-
-
-def may_become(now: CaseStatus, then: CaseStatus) -> bool:
-    """Whether a case may go from ``now`` to ``then``; closed cases stay closed, and staying put is always fine."""
-    return now is then or then in _NEXT.get(now, frozenset())

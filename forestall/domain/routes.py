@@ -59,10 +59,14 @@ class Route:
     plan_version: int = 1
     acknowledged_version: int = 1
 
+    @property
+    def is_on_standby(self) -> bool:
+        """A spare that no plan has called up: it will not move of itself, whatever stops stand on its list."""
+        return self.is_spare and self.plan_version == 1 and self.status is RouteStatus.PLANNED
+
     def earliest_departure(self, now: datetime) -> datetime:
-        """When it may leave its hub as planned; a spare that no plan has called up yet would need its notice first."""
-        is_on_standby = self.is_spare and self.plan_version == 1
-        return max(self.departs_at, now + timedelta(seconds=self.notice_s)) if is_on_standby else self.departs_at
+        """When it may leave its hub as planned; a spare on standby would need its notice first."""
+        return max(self.departs_at, now + timedelta(seconds=self.notice_s)) if self.is_on_standby else self.departs_at
 
 
 @dataclass(frozen=True, slots=True)

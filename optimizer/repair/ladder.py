@@ -45,6 +45,8 @@ class Ladder:
             answer = self.solver.solve(stage.sub_problem(), self.budget, seed)
         except Unavailable:
             return plan  # the first rung stands on its own
+        if not answer.replayable:
+            return plan  # a clock cut it short; the same question might be answered otherwise tomorrow
         return stage.better_of(plan, answer.sequences, effort, seed, answer.engine)
 
 

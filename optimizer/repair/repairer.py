@@ -62,7 +62,8 @@ class Repairer:
         repairs = relocate(problem, stop_ids, receivers, self.effort, self.seed)
         if self.ladder is None or repairs.best is None or receivers is not None:
             return repairs  # a solver that picks its own neighbours would not keep to the receivers named
-        return Repairs((self.ladder.polish(problem, repairs.best, self.effort, self.seed),))
+        polished = self.ladder.polish(problem, repairs.best, self.effort, self.seed)
+        return repairs if polished is repairs.best else Repairs((polished, *repairs.plans))
 
     def rescue(self, problem: FleetProblem, broken: RouteId, rescuers: Collection[RouteId] | None = None) -> Repairs:
         """Take over a broken vehicle's goods by one or two others: up to four plans, best first.

@@ -88,10 +88,11 @@ def head_of(context: HeadContext, route: Route, pace: Floats, service_pace: floa
 
 
 def is_stranded(snapshot: HubSnapshot, route: Route) -> bool:
-    """Whether nobody will drive what is left: the vehicle broke down, is home, or its carrier withdrew before it
-    left."""
+    """Whether nobody will drive what is left: the vehicle broke down or is home, its carrier withdrew before it left,
+    or it stands by with orders that nobody has called it up for."""
     if route.status is RouteStatus.PLANNED:
-        return not snapshot.carrier_of(route).active
+        is_forgotten = route.is_on_standby and bool(snapshot.open_stops(route.id))
+        return is_forgotten or not snapshot.carrier_of(route).active
     return route.status in {RouteStatus.BROKEN, RouteStatus.FINISHED}
 
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from factories import START, make_carrier, make_plan
+from factories import START, at, make_carrier, make_plan
 from field import Field
 from forestall.bootstrap import build
 from forestall.clock import ManualClock
@@ -147,6 +147,29 @@ def test_an_approval_of_a_state_that_has_gone_is_not_applied(field):
     field.tick_at(43)
     assert Verdict.APPROVED not in verdicts(field)
     assert field.effects == []
+
+
+def test_an_order_that_comes_in_during_the_day_is_given_to_a_driver_who_is_told_so(field):
+    field.begin()
+    field.tell(
+        EventType.ORDER_CREATED, "O900", 60, hub="H1", lat=41.17, lon=-8.6, service_s=120, size={"units": 1},
+        promise={"opens_at": at(120).isoformat(), "closes_at": at(300).isoformat()},
+        customer={"name": "Eve", "phone": "+12025550199"},
+    )  # fmt: skip
+    field.tick_at(61)
+    [case] = field.cases
+    assert case.kind is CaseKind.PRIORITY_INSERT
+    assert verdicts(field) == [Verdict.AUTOMATIC]
+    lists = [effect["stops"] for effect in field.effects]
+    assert [stop["order_id"] for stops in lists for stop in stops].count("O900") == 1
+
+
+def test_a_plan_that_went_stale_while_it_waited_is_on_record(field):
+    case, question = asked_case(field)
+    field.service.answer(case.id, question.interrupt_id, "approve", by="ann")
+    field.tell(EventType.DEPARTED, "R01", 42, to_stop="S001")
+    field.tick_at(43)
+    assert Verdict.STALE in verdicts(field)
 
 
 def test_the_kill_switch_lets_nothing_start(field, open_service):
