@@ -1,4 +1,4 @@
-"""``forestall simulate``, ``simulate-all`` and ``demo``: handed on to evals, which is slow to import, only when called."""
+"""``forestall simulate``, ``simulate-all`` and ``demo``: handed on to evals, which is imported only when called."""
 
 from collections.abc import Callable
 

@@ -218,7 +218,7 @@ def test_goods_to_be_taken_over_stay_behind_their_hand_over(town, travel, repair
     """A rescue already agreed: re-sequencing its route keeps the meeting before the goods it brings."""
     broken = town.route("R1", status=RouteStatus.BROKEN)
     helper = town.route("R2", status=RouteStatus.UNDERWAY)
-    town.stop(broken, "A", town.place("a", -3, 3), ("08:00", "09:00"))
+    town.stop(broken, "A", town.place("a", -3, 3), ("08:00", "09:15"))
     town.stop(helper, "B", town.place("b", 5, 5), ("08:00", "18:00"))
     snapshot = town.snapshot("08:30")
     meeting = Stop(
