@@ -29,7 +29,8 @@ def _case(case: Trace) -> Iterator[str]:
     yield f"{case['id']}  {case['cause']}"
     yield f"  {case['status_words']}; opened {_clock(case['opened_at'])} at {case['hub_id']}, day {case['day']}"
     acting = f"; acting works until {_clock(case['act_by'])}" if case["act_by"] else ""
-    yield f"  {case['severity']:.2f} stops expected to miss, {case['avoidable_loss']:.2f} can be saved{acting}"
+    yield f"  {case['severity']:.2f} promises expected to be broken here if nobody acts{acting}"
+    yield f"  acting would keep {case['avoidable_loss']:.2f} more in all"
     for name, value in case["evidence"].items():
         yield f"  {name.replace('_', ' ')}: {value}"
 

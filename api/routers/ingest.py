@@ -63,9 +63,8 @@ def post_events(body: JsonBytes, service: ServiceDep) -> EventsReceiptShape:
 
 @router.get("/events/parked")
 def list_parked_events(service: ServiceDep, limit: Annotated[int, Query(ge=1, le=5_000)] = 200) -> ParkedShape:
-    """Events that were kept but could not be applied, newest first, with the reason."""
-    with service.store.read() as uow:
-        parked = uow.inbox.list_parked(None, limit)
+    """Events that are kept and wait for something to become known, the oldest first, with the reason."""
+    parked = service.intake.list_parked(limit)
     return ParkedShape(
         events=[
             ParkedEventShape.model_validate({**as_object(event), "detail": result.detail}) for event, result in parked

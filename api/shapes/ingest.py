@@ -5,7 +5,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from api.shapes.common import Shape
+from api.shapes.common import ProblemShape, Shape
 from forestall.domain.vocabulary import EventOutcome
 
 
@@ -14,6 +14,8 @@ class PlanReceiptShape(Shape):
     digest: str = Field(description="Hash of the plan's content; the same plan twice has the same digest")
     outcome: Literal["created", "unchanged", "replaced"]
     counts: dict[str, int] = Field(description="How many of each kind were taken")
+    warnings: list[ProblemShape] = Field(description="What is odd about the plan, and was taken all the same")
+    replayed: int = Field(description="Events that had waited for something this plan names, and were applied now")
 
 
 class EventResultShape(Shape):

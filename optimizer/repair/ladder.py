@@ -20,7 +20,10 @@ from optimizer.repair.relocate import can_leave, can_take, detour_s
 from optimizer.repair.subproblem import NOWHERE, Budget, SubProblem
 
 ENGINE = "ladder-1"
-_NEIGHBOURS = 8
+# With a counted budget fewer routes are searched deeper: 4 neighbours gained twice what 8 did, in three fifths of the
+# time (47 polishes, 24 ORTEC days). The most routes keeps a plan that touches many from taking a second.
+_NEIGHBOURS = 4
+_MOST_ROUTES = 8
 _SAFETY_S = 600.0  # a stop planned within ten minutes of its window's end is late one time in three
 
 
@@ -32,9 +35,10 @@ class Ladder:
     budget: Budget = field(default_factory=Budget)
 
     def polish(self, problem: FleetProblem, plan: FleetPlan, effort: Effort, seed: int) -> FleetPlan:
-        """The plan, or a better one for its routes and up to eight neighbours. Never worse by the simulation.
+        """The plan, or a better one for its routes and up to four neighbours. Never worse by the simulation.
 
         Plans with hand-overs come back as they are: who takes what from a broken van is the first rung's whole work.
+        So do plans of more than eight routes: a budget for a few would not go far, and a larger one take too long.
         """
         if plan.transfers:
             return plan
@@ -66,6 +70,8 @@ class _Stage:
             for route_id, stop_ids in plan.routes.items()
         }
         if not all(_is_plain(problem, sequence) and not problem.stranded[r] for r, sequence in planned.items()):
+            return None
+        if len(planned) > _MOST_ROUTES:
             return None
         routes = (*sorted(planned), *_neighbours(problem, planned))
         sequences = {r: planned.get(r, problem.sequences[r]) for r in routes}
@@ -159,4 +165,4 @@ def _neighbours(problem: FleetProblem, planned: Mapping[int, tuple[int, ...]]) -
         for r, sequence in enumerate(problem.sequences)
         if r not in planned and problem.drive.at_hub[r] and _is_plain(problem, sequence)
     ]
-    return [r for _, r in sorted(near)[:_NEIGHBOURS]]
+    return [r for _, r in sorted(near)[: min(_NEIGHBOURS, _MOST_ROUTES - len(planned))]]

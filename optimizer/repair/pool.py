@@ -2,14 +2,19 @@
 
 import signal
 import threading
+from collections.abc import Callable
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import suppress
 from multiprocessing import get_context
 from types import TracebackType
 from typing import Protocol, Self
 
 from forestall.errors import Unavailable
 from optimizer.repair.subproblem import Budget, SubProblem, SubSolution
+
+_START_S = 10.0
+"""A worker starts in 2 to 3 s, nearly all of it imports; on a busy machine it may take three times as long."""
 
 
 class Solver(Protocol):
@@ -20,7 +25,7 @@ class Solver(Protocol):
         ...
 
     def solve(self, sub: SubProblem, budget: Budget, seed: int) -> SubSolution:
-        """A solve, waited for. Raises Unavailable."""
+        """A solve, waited for, but not for ever. Raises Unavailable."""
         ...
 
     def close(self) -> None:
@@ -68,13 +73,27 @@ class SolverPool:
         self._retired: list[ProcessPoolExecutor] = []
         self._is_closed = False
 
+    def start(self) -> None:
+        """Have a worker start now, at a moment when nobody waits for it; returns at once. Needless but for the wait."""
+        executor = self._get_executor()
+        if executor is not None:
+            with suppress(BrokenProcessPool, RuntimeError):  # the first job will find out and build the pool anew
+                executor.submit(_is_up)
+
     def submit(self, sub: SubProblem, budget: Budget, seed: int) -> "Future[SubSolution]":
+        """As promised by ``Solver``. A future cancelled before its turn takes its job out of the queue."""
         answer: Future[SubSolution] = Future()
         self._try(_Job(sub, budget, seed, answer), retries=1)
         return answer
 
     def solve(self, sub: SubProblem, budget: Budget, seed: int) -> SubSolution:
-        return self.submit(sub, budget, seed).result()
+        """A solve, waited for as long as its fuse burns and a worker starts; longer in a queue is Unavailable."""
+        answer = self.submit(sub, budget, seed)
+        try:
+            return answer.result(budget.fuse_s + _START_S)
+        except TimeoutError:
+            answer.cancel()
+            raise Unavailable("The solver did not answer in time.") from None
 
     def worker_pids(self) -> tuple[int, ...]:
         """The processes at work now, for the operator and the tests."""
@@ -108,9 +127,12 @@ class SolverPool:
             # Broken, or shut down by close() since we got it: both are told apart by the next attempt.
             self._broke(executor, job, retries)
             return
+        job.on_cancel(attempt.cancel)
         attempt.add_done_callback(lambda done: self._settle(executor, job, retries, done))
 
     def _settle(self, executor: ProcessPoolExecutor, job: "_Job", retries: int, done: "Future[SubSolution]") -> None:
+        if done.cancelled():
+            return  # by the asker, who has gone
         error = done.exception()
         if error is None:
             job.succeed(done.result())
@@ -143,6 +165,10 @@ class _Job:
     def __init__(self, sub: SubProblem, budget: Budget, seed: int, answer: "Future[SubSolution]") -> None:
         self.sub, self.budget, self.seed, self._answer = sub, budget, seed, answer
 
+    def on_cancel(self, act: Callable[[], object]) -> None:
+        """Call ``act`` when the asker gives up."""
+        self._answer.add_done_callback(lambda answer: act() if answer.cancelled() else None)
+
     def succeed(self, solution: SubSolution) -> None:
         if self._answer.set_running_or_notify_cancel():
             self._answer.set_result(solution)
@@ -156,6 +182,10 @@ def _warm() -> None:
     """In a new worker: pay for the import now, and leave Ctrl-C to the parent, which closes the pool."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     import optimizer.repair.ortools_routing  # noqa: F401
+
+
+def _is_up() -> None:
+    """The smallest job: its only use is that a worker must be there to do it."""
 
 
 def _solve(sub: SubProblem, budget: Budget, seed: int) -> SubSolution:

@@ -100,6 +100,29 @@ class TestPool:
             answer.result(1)
         assert pool.solve(make_day(1), SMALL, 1).status is SolveStatus.IMPROVED
 
+    def test_a_worker_can_be_started_before_there_is_work(self) -> None:
+        with SolverPool() as pool:
+            pool.start()
+            (early,) = pool.worker_pids()
+            assert pool.solve(make_day(1), SMALL, 1).status is SolveStatus.IMPROVED
+            assert pool.worker_pids() == (early,)
+
+    def test_a_closed_pool_starts_nobody(self) -> None:
+        pool = SolverPool()
+        pool.close()
+        pool.start()
+        assert pool.worker_pids() == ()
+
+    def test_nobody_waits_for_ever(self, pool: SolverPool, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Behind a long job the wait ends, and the job given up leaves the queue to those who still wait."""
+        pool.solve(make_day(1), SMALL, 1)
+        monkeypatch.setattr("optimizer.repair.pool._START_S", 0.0)
+        blockers = [pool.submit(make_day(2, 60), Budget(10_000, 10**9, 1.0), 1) for _ in range(3)]
+        with pytest.raises(Unavailable, match="in time"):
+            pool.solve(make_day(1), Budget(60, 4_000, 0.1), 1)
+        assert [blocker.result(60).replayable for blocker in blockers] == [False] * 3
+        assert pool.submit(make_day(1), SMALL, 1).result(60).status is SolveStatus.IMPROVED
+
     def test_other_threads_keep_moving_while_it_solves(self, pool: SolverPool) -> None:
         """A solve in this process would stall the ticker throughout; the bound leaves room for a busy machine."""
         pool.solve(make_day(1), SMALL, 1)
