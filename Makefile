@@ -29,6 +29,15 @@ lint: $(STAMPS)/installed
 unit: $(STAMPS)/installed $(STAMPS)/chromium
 	$(BIN)/pytest -n 2 --dist loadgroup
 
+bench: $(STAMPS)/installed
+	$(BIN)/forestall bench
+
+# DAYS is a folder of VRPLIB days with their .sol files.
+DAYS ?= ../shared/data/vrptw/ortec
+table: $(STAMPS)/installed
+	@mkdir -p var
+	$(BIN)/forestall simulate-all $(DAYS) --seeds 3 --log var/table.jsonl
+
 format: $(STAMPS)/installed
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .

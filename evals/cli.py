@@ -3,6 +3,7 @@
 import json
 import signal
 import sys
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
@@ -11,6 +12,7 @@ from rich.console import Console
 from rich.table import Table
 
 from evals.arms import Arm, play
+from evals.benchmarks import run_benchmarks
 from evals.days import read_day
 from evals.demo import run_demo
 from evals.metrics import describe
@@ -71,6 +73,20 @@ def simulate_all(
     for report in run_all(jobs, log, workers):
         progress.print(f"{report['day']} seed {report['seed']} {report['arm']}: {report['broken']} broken")
     sys.stdout.write(markdown_table(read_log(log)) + "\n")
+
+
+def bench(
+    seed: Annotated[int, typer.Option(help="Which city.", min=0)] = 1,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object on stdout and nothing else.")] = False,
+) -> None:
+    """Measure the engines on the city's day, each beside a baseline in the same run."""
+    comparisons = run_benchmarks(seed)
+    if as_json:
+        rows = [{**asdict(comparison), "ratio": comparison.ratio} for comparison in comparisons]
+        sys.stdout.write(json.dumps({"city": seed, "comparisons": rows}) + "\n")
+        return
+    for one in comparisons:
+        print(f"{one.name}: {one.ours:.4g} {one.unit}; {one.baseline_name}: {one.baseline:.4g}; ratio {one.ratio:.2f}")
 
 
 def demo(

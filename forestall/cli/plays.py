@@ -1,4 +1,4 @@
-"""``forestall simulate``, ``simulate-all`` and ``demo``: handed on to evals, which is imported only when called."""
+"""The commands of evals, handed on to it; it is slow to import, so only when one is called."""
 
 from collections.abc import Callable
 
@@ -11,6 +11,7 @@ def add_to(app: typer.Typer) -> None:
     """Mount the commands; their options are read, and their ``--help`` answered, by evals."""
     app.command("simulate", context_settings=_HANDED_ON)(simulate)
     app.command("simulate-all", context_settings=_HANDED_ON)(simulate_all)
+    app.command("bench", context_settings=_HANDED_ON)(bench)
     app.command("demo", context_settings=_HANDED_ON)(demo)
 
 
@@ -24,6 +25,13 @@ def simulate(context: typer.Context) -> None:
 def simulate_all(context: typer.Context) -> None:
     """Play every day of a folder under several seeds, doing nothing and with the service, and print one table."""
     from evals.cli import simulate_all as play
+
+    _hand_on(play, context)
+
+
+def bench(context: typer.Context) -> None:
+    """Measure the engines, each beside a baseline in the same run."""
+    from evals.cli import bench as play
 
     _hand_on(play, context)
 

@@ -1,11 +1,10 @@
 """The compiled simulation against a plain numpy twin, and what it promises about prices."""
 
-from itertools import pairwise
-
 import numpy as np
 import pytest
 
 from optimizer.kernel import NEVER, Drive, World, route_cost, route_starts
+from optimizer.twin import cost_by_numpy, starts_by_numpy
 
 SAMPLES, STOPS, PLACES = 64, 9, 10
 
@@ -51,54 +50,6 @@ def random_world(seed: int, hours: bool) -> tuple[World, Drive]:
     return world, drive
 
 
-def twin_starts(world: World, drive: Drive, route: int, sequence: list[int]) -> np.ndarray:
-    """The same simulation in plain numpy, sample vectors and no tricks."""
-    depart = drive.ready_s[route].copy()
-    loaded = max(world.available_s[sequence])
-    if drive.at_hub[route] and loaded > drive.earliest_s[route]:
-        lag = depart - drive.earliest_s[route]
-        depart = lag + np.maximum(drive.earliest_s[route], world.now_s + (loaded - world.now_s) * drive.slip[route])
-    here, rows = drive.place[route], []
-    for stop in sequence:
-        there = world.place[stop]
-        usual = world.travel_s[here, there]
-        extra = min(usual * ((world.slow[here] + world.slow[there]) / 2 - 1), world.slow_cap_s)
-        alive = depart < NEVER
-        factor = 1.0
-        if world.hours.size and alive.any():
-            factor = np.interp(depart[alive].mean() / 3600, np.arange(49), world.hours)
-        hold_at, hold = drive.hold_at_s[route], drive.hold_s[route]
-        depart = np.where((depart >= hold_at) & (depart < hold_at + hold), hold_at + hold, depart)
-        is_held = (depart < hold_at) & (_arrival(world, drive, route, stop, depart, factor, usual, extra) > hold_at)
-        arrive = _arrival(world, drive, route, stop, depart + hold * is_held, factor, usual, extra)
-        start = np.maximum(arrive, world.opens_s[stop])
-        undone = start > drive.shift_end_s[route]
-        service = world.service_s[stop] * drive.service_pace[route] * world.visit[stop]
-        rows.append(np.where(undone, NEVER, start))
-        depart = np.where(undone, NEVER, start + service)
-        here = there
-    return np.array(rows)
-
-
-def _arrival(world, drive, route, stop, depart, factor, usual, extra) -> np.ndarray:
-    fade = np.clip(1 - (depart - world.now_s) / world.persist_s, 0, 1)
-    return depart + factor * (usual + extra * fade) * drive.pace[route] * world.leg[stop]
-
-
-def twin_cost(world: World, drive: Drive, route: int, sequence: list[int]) -> float:
-    starts = twin_starts(world, drive, route, sequence)
-    over = starts - world.closes_s[sequence, None]
-    undone = starts >= NEVER
-    late = (over > 0) & ~undone
-    price = (
-        world.miss_price[sequence, None] * (late + world.gross_share * (late & (over > world.gross_after_s)))
-        + world.late_price[sequence, None] * np.where(late, np.minimum(over, world.lateness_cap_s), 0)
-        + world.undone_price[sequence, None] * undone
-    )
-    places = [drive.place[route], *world.place[sequence], drive.end[route]]
-    return price.mean(axis=1).sum() + sum(world.travel_s[a, b] for a, b in pairwise(places))
-
-
 @pytest.mark.parametrize("hours", [False, True])
 @pytest.mark.parametrize("route", [0, 1])
 @pytest.mark.parametrize("seed", range(8))
@@ -107,9 +58,9 @@ def test_the_compiled_simulation_equals_its_plain_twin(seed: int, route: int, ho
     sequence = np.random.default_rng(seed).permutation(STOPS)
     starts = np.empty((STOPS, SAMPLES))
     route_starts(world, drive, route, sequence, starts)
-    np.testing.assert_allclose(starts, twin_starts(world, drive, route, list(sequence)), rtol=1e-9)
+    np.testing.assert_allclose(starts, starts_by_numpy(world, drive, route, list(sequence)), rtol=1e-9)
     cost = route_cost(world, drive, route, sequence, STOPS, np.inf)
-    assert cost == pytest.approx(twin_cost(world, drive, route, list(sequence)), rel=1e-9)
+    assert cost == pytest.approx(cost_by_numpy(world, drive, route, list(sequence)), rel=1e-9)
 
 
 @pytest.mark.parametrize("seed", range(5))

@@ -42,7 +42,8 @@ def test_the_solver_sees_few_routes_more_than_the_plan(trouble) -> None:
     problem, plan, effort = trouble
     solver = _Watched()
     Ladder(solver, SMALL).polish(problem, plan, effort, 1)
-    assert solver.vehicles == [min(len(plan.routes) + 4, 8)]
+    (seen,) = solver.vehicles
+    assert len(plan.routes) <= seen <= min(len(plan.routes) + 4, 8)
 
 
 def test_a_plan_of_many_routes_comes_back_unasked(trouble, monkeypatch: pytest.MonkeyPatch) -> None:
