@@ -30,16 +30,14 @@ from forestall.store import Store
 from optimizer.prices import Prices
 from optimizer.repair import Ladder, Repairer
 from optimizer.repair.pool import SolverPool
-from optimizer.repair.subproblem import Budget
 from optimizer.risk import Forecaster
+from optimizer.warmup import warm_up
 from policies.gate import Gate, read_policies
 from tools.channels import DryRunChannel
 
 Closer = Callable[[], None]
 # A quarter of the forecast's samples find the same plans in a quarter of the time; the forecast judges them anyway.
 SEARCH_SAMPLES = 64
-# Counted, so that it repeats: about a third of a second, and most of what a full second finds.
-POLISH = Budget(solution_limit=200, neighbour_limit=10_000)
 
 
 def build(settings: Settings, clock: Clock | None = None) -> Service:
@@ -55,13 +53,14 @@ def build(settings: Settings, clock: Clock | None = None) -> Service:
     store.migrate()
     prices = Prices()
     forecaster = Forecaster(samples=settings.samples, seed=settings.seed, prices=prices)
-    solver = SolverPool(workers=1) if settings.polish else None
+    warm_up()
+    solver = _start_solver() if settings.polish else None
     # other luck than the forecast's: a plan searched on the draws that judge it would look better than it is
     repairer = Repairer(
         prices=prices,
         seed=settings.seed + 1,
         samples=SEARCH_SAMPLES,
-        ladder=Ladder(solver, POLISH) if solver else None,
+        ladder=Ladder(solver) if solver else None,
     )
     patience = Patience()
     work = Workplace(
@@ -91,6 +90,13 @@ def build(settings: Settings, clock: Clock | None = None) -> Service:
         channels=dict.fromkeys(Channel, DryRunChannel()),
         closers=[close_checkpoints, *([solver.close] if solver else [])],
     )
+
+
+def _start_solver() -> SolverPool:
+    """A process for OR-Tools, imported before anyone waits for it: a solve would hold this process's lock throughout."""
+    solver = SolverPool(workers=1)
+    solver.start()
+    return solver
 
 
 def _open_checkpoints(settings: Settings) -> tuple[BaseCheckpointSaver[Any], Closer]:
