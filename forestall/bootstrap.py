@@ -93,7 +93,7 @@ def build(settings: Settings, clock: Clock | None = None) -> Service:
 
 
 def _start_solver() -> SolverPool:
-    """A process for OR-Tools, imported before anyone waits for it: a solve would hold this process's lock throughout."""
+    """A process for OR-Tools, warm before anyone waits for it: a solve would hold this process's lock throughout."""
     solver = SolverPool(workers=1)
     solver.start()
     return solver

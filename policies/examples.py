@@ -14,41 +14,13 @@ from policies.question import PlanQuestion
 BUILT_IN_EXAMPLES = Path(__file__).parent / "examples.yaml"
 
 
-class _Plan(BaseModel):
-    """The facts of an example; names and types are those of ``PlanQuestion``."""
-
-    model_config = ConfigDict(extra="forbid", strict=True)
-
-    kinds: list[str]
-    case_kind: str
-    mode: str = "LIVE"
-    kill_switch: bool = False
-    stops_moved: int = 0
-    stops_affected: int = 0
-    stops_harmed: int = 0
-    added_cost_cents: int = 0
-    crosses_carrier: bool = False
-    receiver_contract_active: bool = True
-    receiver_has_room: bool = True
-    messages: int = 0
-    messages_in_quiet_hours: int = 0
-    max_messages_to_one_stop_today: int = 0
-    max_messages_to_one_customer_today: int = 0
-    rescues_by_driver_today: int = 0
-    uses_worker_profile: bool = False
-    data_age_minutes: int = 0
-
-    def as_question(self) -> PlanQuestion:
-        return PlanQuestion(**{**self.model_dump(), "kinds": frozenset(self.kinds)})
-
-
 class Example(BaseModel):
     """One story and what policy must say of it; ``because`` names a policy that must be among the deciding ones."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     story: str
-    plan: _Plan
+    plan: PlanQuestion
     expect: Autonomy
     planner: str = "rules"
     because: str | None = None
@@ -96,7 +68,7 @@ def run_examples(gate: Gate, examples: list[Example]) -> list[Outcome]:
 
 
 def _run(gate: Gate, example: Example) -> Outcome:
-    verdict = gate.ask(example.planner, "H1", example.plan.as_question())
+    verdict = gate.ask(example.planner, "H1", example.plan)
     said = f"{verdict.autonomy.value} by {', '.join(verdict.policy_ids) or 'no policy'}"
     mismatches = []
     if verdict.autonomy is not example.expect:

@@ -7,6 +7,8 @@ from dataclasses import asdict, dataclass
 class PlanQuestion:
     """Facts about one candidate. Money in cents, shares in basis points, times in whole minutes."""
 
+    __pydantic_config__ = {"extra": "forbid"}  # noqa: RUF012 - how pydantic reads it from examples: no unknown fact
+
     kinds: frozenset[str]
     case_kind: str
     mode: str = "LIVE"

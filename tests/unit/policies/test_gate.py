@@ -105,3 +105,13 @@ def test_an_operator_folder_without_the_file_is_refused_by_name(tmp_path: Path):
     with pytest.raises(BadInput) as caught:
         read_policies(tmp_path)
     assert "autonomy.cedar" in str(caught.value.as_body())
+
+
+def test_an_example_that_names_an_unknown_fact_is_refused_with_its_place(tmp_path: Path):
+    file = tmp_path / "examples.yaml"
+    file.write_text(
+        "- {story: x, plan: {kinds: [RESEQUENCE], case_kind: WINDOW_MISS_RISK, stop_moved: 1}, expect: AUTO}"
+    )
+    with pytest.raises(BadInput) as caught:
+        read_examples(file)
+    assert "example 1: plan.stop_moved" in str(caught.value.as_body())
