@@ -65,6 +65,8 @@ class Inspector:
             self._note("out-of-service", [van], sent_at, van.route.id, f"vehicle is {van.phase}")
         ahead = [errand for errand in instruction.errands if not self._ledger.is_visited(errand.stop_id)]
         fetched: set[PackageId] = set()
+        if van.current is not None and van.current.kind is StopKind.TRANSFER:
+            fetched.update(van.current.package_ids)  # on the way to the hand-over, which the list no longer names
         for errand in ahead:
             if errand.kind is StopKind.TRANSFER:
                 self._check_transfer(errand, now)

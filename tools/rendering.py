@@ -10,7 +10,7 @@ from forestall.domain.network import Contact
 from forestall.domain.replan import free_stops
 from forestall.domain.routes import Route, Stop
 from forestall.domain.snapshot import HubSnapshot
-from forestall.domain.vocabulary import Channel
+from forestall.domain.vocabulary import Channel, RouteStatus
 from tools.messages import render
 
 # A driver or a carrier that was out of reach this long has moved on; the plan is looked at again anyway.
@@ -51,17 +51,21 @@ def effects_of(
 
 
 def _driver_effect(after: HubSnapshot, route_id: RouteId, now: datetime) -> Effect:
-    """The route's whole list of free stops, so that a driver app needs no earlier message to read it."""
+    """The route's whole list of free stops, so that a driver app needs no earlier message to read it.
+
+    The driver of a broken vehicle gets an empty one: what nobody could take over waits aboard, and is not to be driven.
+    """
     route = after.routes[route_id]
+    stops = () if route.status is RouteStatus.BROKEN else free_stops(after, route_id)
     return Effect(
         key=route_id,
         channel=Channel.DRIVER,
         recipient_id=route.driver_id or route.vehicle_id,
         template="route_changed",
-        payload=driver_payload(route, free_stops(after, route_id)),
+        payload=driver_payload(route, stops),
         not_before=now,
         expires_at=now + _INSTRUCTION_LIFE,
-        body=f"New order of {len(free_stops(after, route_id))} stops on {route_id}.",
+        body=f"{route_id}: {len(stops)} stops to do, in this order.",
     )
 
 
