@@ -63,6 +63,8 @@ lock:
 	$(BIN)/python -m pip install --quiet uv
 	$(BIN)/uv pip compile --universal --generate-hashes --no-emit-index-url --python-version 3.11 --group dev \
 	  pyproject.toml -o requirements.lock
+	$(BIN)/uv pip compile --universal --generate-hashes --no-emit-index-url --python-version 3.11 --extra peers \
+	  -c requirements.lock pyproject.toml -o requirements-peers.lock
 
 clean:
 	rm -rf $(STAMPS) $(VENV) var
