@@ -7,12 +7,13 @@ BIN := $(VENV)/bin
 STAMPS := .stamps
 PORT ?= 8000
 
-.PHONY: demo test lint unit bench format lock table clean help
+.PHONY: demo test lint unit bench format lock table osrm clean help
 
 help:
 	@echo "make demo   play a city's day at 60 times real time (PORT=8000, SEED=1)"
 	@echo "make test   lint, types, layers, and every test"
 	@echo "make bench  the benchmarks, side by side with their baselines"
+	@echo "make osrm   serve a road network on this machine (EXTRACT=file.osm.pbf, OSRM_PORT=5000)"
 	@echo "make table  the table of the README: every shared day, seeds 1 to 3 (about 40 minutes)"
 
 demo: $(STAMPS)/installed
@@ -37,6 +38,29 @@ DAYS ?= ../shared/data/vrptw/ortec
 table: $(STAMPS)/installed
 	@mkdir -p var
 	$(BIN)/forestall simulate-all $(DAYS) --seeds 3 --log var/table.jsonl
+
+# A road network served on this machine: EXTRACT is an .osm.pbf. It needs a Python of 3.12 or newer.
+EXTRACT ?= ../shared/data/osm/heidelberg.osm.pbf
+OSRM_PORT ?= 5000
+OSRM := var/osrm/$(basename $(basename $(notdir $(EXTRACT))))
+osrm: $(OSRM)/roads.osrm.cell_metrics
+	@echo "serving $(notdir $(EXTRACT)) at http://127.0.0.1:$(OSRM_PORT) (c) OpenStreetMap contributors"
+	.osrm/bin/python -m osrm routed --algorithm mld --ip 127.0.0.1 --port $(OSRM_PORT) $(OSRM)/roads.osrm
+
+$(OSRM)/roads.osrm.cell_metrics: $(EXTRACT) | $(STAMPS)/osrm
+	mkdir -p $(OSRM)
+	cp $(EXTRACT) $(OSRM)/roads.osm.pbf
+	.osrm/bin/python -m osrm extract -p "$$(.osrm/bin/python -c 'import pathlib, osrm; print(pathlib.Path(osrm.__file__).parent / "share/profiles/car.lua")')" $(OSRM)/roads.osm.pbf
+	.osrm/bin/python -m osrm partition $(OSRM)/roads.osrm
+	.osrm/bin/python -m osrm customize $(OSRM)/roads.osrm
+
+# The wheel with OSRM in it needs a newer Python than ours: OSRM_PYTHON, or the first one found that runs.
+$(STAMPS)/osrm: requirements-osrm.lock | $(STAMPS)
+	@for python in $(OSRM_PYTHON) python3.14 python3.13 python3.12 python3 $(HOME)/.pyenv/versions/3.1[2-9]*/bin/python; do \
+	  $$python -c 'import sys; sys.exit(sys.version_info < (3, 12))' 2>/dev/null && exec $$python -m venv .osrm; \
+	done; echo "OSRM can't be installed here: its wheel needs Python 3.12 or newer (set OSRM_PYTHON)"; exit 1
+	.osrm/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-osrm.lock
+	@touch $@
 
 format: $(STAMPS)/installed
 	$(BIN)/ruff check --fix .
@@ -65,6 +89,8 @@ lock:
 	  pyproject.toml -o requirements.lock
 	$(BIN)/uv pip compile --universal --generate-hashes --no-emit-index-url --python-version 3.11 --extra peers \
 	  -c requirements.lock pyproject.toml -o requirements-peers.lock
+	echo osrm-bindings | $(BIN)/uv pip compile --universal --generate-hashes --no-emit-index-url --python-version 3.12 \
+	  - -o requirements-osrm.lock
 
 clean:
 	rm -rf $(STAMPS) $(VENV) var

@@ -23,14 +23,17 @@ class Picture:
 
 
 class Pictures:
-    """Takes pictures of hub groups; the same instant and the same hub versions give the same picture object."""
+    """Takes pictures of hub groups; the same instant and the same hub versions give the same picture object.
 
-    def __init__(self, forecaster: Forecaster, repairer: Repairer) -> None:
+    ``roads`` serve the days that bring no travel matrix of their own.
+    """
+
+    def __init__(self, forecaster: Forecaster, repairer: Repairer, roads: TravelTimes | None = None) -> None:
         self._forecaster = forecaster
         self._repairer = repairer
         self._problems: dict[int, tuple[Picture, FleetProblem]] = {}
         self._matrices: dict[str, MatrixTravel] = {}
-        self._fallback = HaversineTravel()
+        self._roads = roads or HaversineTravel()
         self._last: dict[tuple[str, tuple[HubId, ...]], tuple[tuple[object, ...], Picture]] = {}
 
     def take(self, uow: UnitOfWork, day: str, hub_ids: tuple[HubId, ...], now: datetime) -> Picture:
@@ -55,7 +58,7 @@ class Pictures:
 
     def _travel(self, uow: UnitOfWork, snapshot: HubSnapshot) -> TravelTimes:
         if snapshot.matrix_id is None:
-            return self._fallback
+            return self._roads
         if snapshot.matrix_id not in self._matrices:
             places = [stop.location for stop in snapshot.stops.values()]
             places += [hub.location for hub in snapshot.hubs.values()]

@@ -45,6 +45,7 @@ def record_of(
             "snapshot_id": proposal.snapshot_id,
             "snapshot_at": proposal.made_at.isoformat(),
             "applied_on_snapshot": decision.snapshot_id,
+            "travel": proposal.travel,
             "route_versions": dict(decision.read_set),
             "evidence": dict(case.evidence),
         },

@@ -23,7 +23,8 @@ from agent.run import Workplace
 from agent.service import Service
 from agent.sweep import Rhythm, Sweeper
 from forestall.clock import Clock
-from forestall.domain.vocabulary import Channel, Mode
+from forestall.domain.vocabulary import Channel, Mode, VehicleMode
+from forestall.errors import BadInput, Problem
 from forestall.intake import Intake
 from forestall.settings import Settings
 from forestall.store import Store
@@ -31,6 +32,8 @@ from optimizer.prices import Prices
 from optimizer.repair import Ladder, Repairer
 from optimizer.repair.pool import SolverPool
 from optimizer.risk import Forecaster
+from optimizer.travel import HaversineTravel, OsrmServer, OsrmTravel
+from optimizer.travel.document import from_document
 from optimizer.warmup import warm_up
 from policies.gate import Gate, read_policies
 from tools.channels import DryRunChannel
@@ -54,6 +57,7 @@ def build(settings: Settings, clock: Clock | None = None) -> Service:
     prices = Prices()
     forecaster = Forecaster(samples=settings.samples, seed=settings.seed, prices=prices)
     warm_up()
+    roads, close_roads = _open_roads(settings)
     solver = _start_solver() if settings.polish else None
     # other luck than the forecast's: a plan searched on the draws that judge it would look better than it is
     repairer = Repairer(
@@ -66,7 +70,7 @@ def build(settings: Settings, clock: Clock | None = None) -> Service:
     work = Workplace(
         store=store,
         clock=clock,
-        pictures=Pictures(forecaster, repairer),
+        pictures=Pictures(forecaster, repairer, roads),
         contact_log=ContactLog(),
         gate=gate,
         planner=RulePlanner(price_per_cent=prices.cent),
@@ -88,8 +92,36 @@ def build(settings: Settings, clock: Clock | None = None) -> Service:
         checkpoints=checkpointer,
         sweeper=Sweeper(store, work.pictures, Thresholds(), patience, rhythm),
         channels=dict.fromkeys(Channel, DryRunChannel()),
-        closers=[close_checkpoints, *([solver.close] if solver else [])],
+        closers=[close_checkpoints, *close_roads, *([solver.close] if solver else [])],
     )
+
+
+def map_travel(settings: Settings) -> HaversineTravel:
+    """Travel times by the map alone: fitted ones where the settings name their file.
+
+    Raises:
+        BadInput: the file is not there, or is not what ``forestall travel fit`` writes.
+    """
+    if settings.travel_file is None:
+        return HaversineTravel()
+    try:
+        text = settings.travel_file.read_text(encoding="utf-8")
+    except OSError as error:
+        problem = Problem("FORESTALL_TRAVEL_FILE", str(error), "name a file that forestall travel fit wrote")
+        raise BadInput("The travel file can't be read.", [problem]) from error
+    return from_document(text, settings.travel_file.name)
+
+
+def _open_roads(settings: Settings) -> tuple[HaversineTravel | OsrmTravel, list[Closer]]:
+    """Travel times of days that bring no matrix: over the road network where a server is named, else by the map."""
+    by_map = map_travel(settings)
+    if settings.osrm_url is None:
+        return by_map, []
+    servers = {VehicleMode.VAN: OsrmServer(settings.osrm_url, timeout_s=settings.osrm_timeout_s)}
+    if settings.osrm_bike_url is not None:
+        servers[VehicleMode.BIKE] = OsrmServer(settings.osrm_bike_url, timeout_s=settings.osrm_timeout_s)
+    roads = OsrmTravel(servers, by_map)  # zones and hours were fitted to the map's speeds, not to the network's
+    return roads, [roads.close]
 
 
 def _start_solver() -> SolverPool:

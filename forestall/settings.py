@@ -52,6 +52,18 @@ class Settings(BaseSettings):
         default=False,
         description="Let OR-Tools look over plans that move stops at the hub, in a process of its own: slower, better.",
     )
+    travel_file: Path | None = Field(
+        default=None, description="Travel times by the map, as forestall travel fit writes them. [built-in speeds]"
+    )
+    osrm_url: str | None = Field(
+        default=None, description="OSRM server for days without a travel matrix, http://HOST:PORT. [the map alone]"
+    )
+    osrm_bike_url: str | None = Field(
+        default=None, description="OSRM server with a bicycle network, for vehicles of mode BIKE."
+    )
+    osrm_timeout_s: float = Field(
+        default=5.0, gt=0, description="Longest wait for one OSRM table; then the map stands in for a minute."
+    )
     lease_s: float = Field(
         default=60.0, gt=0, description="How long a sender may hold an outbox row before another may."
     )

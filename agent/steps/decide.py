@@ -98,6 +98,7 @@ def _proposal(desk: Desk, plan_rev: int, chosen: CandidateId | None, verdict: Ga
         model=situation.forecast.model,
         seed=situation.forecast.seed,
         samples=situation.forecast.samples,
+        travel=situation.travel.provenance,
     )
 
 

@@ -343,6 +343,7 @@ proposals = Table(
     Column("model", Text, nullable=False),
     Column("seed", BigInteger, nullable=False),
     Column("samples", Integer, nullable=False),
+    Column("travel", Text, nullable=False, server_default=""),
 )
 
 approvals = Table(

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from forestall.domain.network import Location
+from forestall.domain.vocabulary import VehicleMode
 from optimizer.travel.hours import HourFactors
 
 
@@ -22,6 +23,6 @@ class TravelTimes(Protocol):
     @property
     def hours(self) -> HourFactors: ...
 
-    def durations_s(self, places: Sequence[Location]) -> NDArray[np.float64]:
-        """(n, n) seconds, row = from, 0 on the diagonal; finite and not negative."""
+    def durations_s(self, places: Sequence[Location], mode: VehicleMode = VehicleMode.VAN) -> NDArray[np.float64]:
+        """(n, n) seconds for a vehicle of that mode, row = from, 0 on the diagonal; finite and not negative."""
         ...

@@ -74,6 +74,7 @@ def test_the_record_names_candidates_policy_versions_and_effects(field):
     body = record.body
     assert body["policy"]["policy_ids"]
     assert body["inputs"]["route_versions"]
+    assert body["inputs"]["travel"].startswith("haversine")
     assert [effect["key"] for effect in body["effects"]] == keys
     chosen = [candidate for candidate in body["candidates"] if candidate["chosen"]]
     assert len(chosen) == 1

@@ -6,6 +6,7 @@ import pytest
 from forestall.domain.ids import LocationId
 from forestall.domain.network import Location
 from forestall.domain.plan import TravelMatrix
+from forestall.domain.vocabulary import VehicleMode
 from forestall.errors import BadInput
 from optimizer.travel import HaversineTravel, HourFactors, MatrixTravel
 
@@ -88,3 +89,17 @@ def test_longer_ways_take_longer_and_are_driven_faster() -> None:
 def test_hour_factors_that_make_no_sense_are_refused(by_hour) -> None:
     with pytest.raises(ValueError, match="24 numbers"):
         HourFactors(by_hour)
+
+
+def test_no_mode_is_faster_than_a_van_and_a_robot_walks(provider) -> None:
+    van = provider.durations_s([A, B, C])
+    for mode in VehicleMode:
+        assert (provider.durations_s([A, B, C], mode) >= van).all()
+    robot = provider.durations_s([A, B, C], VehicleMode.ROBOT)
+    assert robot[0, 1] > 2_200 / 1.4  # A and B lie 2.2 km apart as the crow flies
+
+
+def test_over_a_short_hop_through_streets_a_bike_is_hardly_slower() -> None:
+    travel, corner = HaversineTravel(), near(A, "corner", 500)
+    van, bike = travel.durations_s([A, corner]), travel.durations_s([A, corner], VehicleMode.BIKE)
+    assert bike[0, 1] < 1.25 * van[0, 1]
