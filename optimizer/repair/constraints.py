@@ -15,6 +15,9 @@ from optimizer.prices import Prices
 ALLOWED = 0
 """The exclusion code of a stop and a vehicle that nothing keeps apart."""
 
+_EXCLUDED = ("excluded",)
+"""The violation of every constraint that forbids a vehicle a stop whatever the plan; its code says which."""
+
 _TESTS = "tests/unit/optimizer/test_constraints.py::test_a_plan_that_breaks_it_is_caught"
 
 
@@ -86,7 +89,7 @@ CONSTRAINTS: tuple[Constraint, ...] = (
         4,
         "s",
         "Its goods can't leave the hub before this vehicle does.",
-        violations=("hub_goods",),
+        violations=_EXCLUDED,
     ),
     # What vehicles and places allow.
     _hard(
@@ -103,7 +106,7 @@ CONSTRAINTS: tuple[Constraint, ...] = (
         "skill",
         "The vehicle or its driver lacks a skill the stop asks for.",
         faults=("skills",),
-        violations=("skills",),
+        violations=_EXCLUDED,
     ),
     _hard(
         "access",
@@ -111,7 +114,7 @@ CONSTRAINTS: tuple[Constraint, ...] = (
         "limit of the place",
         "The vehicle may not drive where the stop is (mode, emission, height).",
         faults=("access",),
-        violations=("access",),
+        violations=_EXCLUDED,
     ),
     _hard(
         "in_service",
@@ -119,13 +122,13 @@ CONSTRAINTS: tuple[Constraint, ...] = (
         "vehicle",
         "No vehicle is in service that could come: broken down, finished, or none there.",
         faults=("stranded",),
-        violations=("in_service",),
+        violations=_EXCLUDED,
     ),
     # What drivers' hours allow.
     _hard("shift_end", 9, "s", "The driver could not be back before the shift ends.", violations=("shift",)),
-    _hard("drive_limit", 10, "s", "It would take the driver beyond the driving a day allows.", violations=("drive",)),
+    _hard("drive_limit", 10, "s", "It would take the driver beyond the driving a day allows.", violations=("driving",)),
     _hard(
-        "break", 11, "s", "With the break the driver has to take, there is no time left for it.", violations=("break",)
+        "break", 11, "s", "With the break the driver has to take, there is no time left for it.", violations=("shift",)
     ),
     # What people have settled.
     _hard(
@@ -154,7 +157,7 @@ CONSTRAINTS: tuple[Constraint, ...] = (
         "carrier",
         "The carrier is not at work today.",
         faults=("carrier_active",),
-        violations=("carrier_active",),
+        violations=_EXCLUDED,
     ),
     _hard(
         "carrier_room",
@@ -162,7 +165,7 @@ CONSTRAINTS: tuple[Constraint, ...] = (
         "stops",
         "The carrier said it can take no more stops.",
         faults=("carrier_room",),
-        violations=("carrier_room",),
+        violations=_EXCLUDED,
     ),
     # What is paid for.
     _soft(
@@ -239,12 +242,12 @@ def constraint_of_fault(rule: str) -> Constraint:
     return _BY_FAULT[rule]
 
 
-def constraint_of_violation(rule: str) -> Constraint:
-    """The constraint a violation of ``evaluation`` reports."""
-    return _BY_VIOLATION[rule]
+def constraint_of_violation(rule: str, code: int = ALLOWED) -> Constraint:
+    """The constraint a violation of ``evaluation`` reports; where several share a rule, its code or the first."""
+    return _BY_VIOLATION[rule] if code == ALLOWED else _BY_CODE[code]
 
 
 _BY_NAME = {one.name: one for one in CONSTRAINTS}
 _BY_CODE = {one.code: one for one in CONSTRAINTS}
 _BY_FAULT = {rule: one for one in CONSTRAINTS for rule in one.faults}
-_BY_VIOLATION = {rule: one for one in CONSTRAINTS for rule in one.violations}
+_BY_VIOLATION = {rule: one for one in reversed(CONSTRAINTS) for rule in one.violations}

@@ -19,7 +19,14 @@ from optimizer.prices import Prices
 from optimizer.problem import FleetProblem
 from optimizer.repair import Repairer, check, evaluation
 from optimizer.repair.check import check_plan
-from optimizer.repair.constraints import CONSTRAINTS, Kind, constraint_of_fault, constraint_of_violation, get_constraint
+from optimizer.repair.constraints import (
+    CONSTRAINTS,
+    Kind,
+    code_of,
+    constraint_of_fault,
+    constraint_of_violation,
+    get_constraint,
+)
 from optimizer.repair.draft import finished_plan
 from optimizer.repair.evaluation import evaluate
 from optimizer.repair.plan import FleetPlan, TransferSpec
@@ -60,6 +67,14 @@ def make_sub(**changes: object) -> SubProblem:
 def violations(sub: SubProblem, sequences: Sequences) -> set[str]:
     """The rules by which the judge of small problems refuses a plan."""
     return {violation.rule for violation in evaluate(sub, sequences).violations}
+
+
+def excluded(name: str) -> set[str]:
+    """The same for a plan that gives a stop to a vehicle from which this constraint keeps it."""
+    sub = make_sub(excluded=[[0, code_of(name)]] * 3)
+    found = evaluate(sub, ((0, 1), (2,))).violations
+    assert {constraint_of_violation(violation.rule, violation.code).name for violation in found} == {name}
+    return {violation.rule for violation in found}
 
 
 BROKEN: dict[str, Callable[..., set[str]]] = {}
@@ -107,6 +122,11 @@ def _a_meeting_for_goods_the_other_has_not(town, travel) -> set[str]:
     return faults(town.snapshot(), {R1: ("A",), R2: ("T", "B"), RouteId("R3"): ()}, spec)
 
 
+@breaks("hub_goods")
+def _goods_that_are_not_there_when_it_leaves(town, travel) -> set[str]:
+    return excluded("hub_goods")
+
+
 # vehicles and places
 
 
@@ -125,7 +145,7 @@ def _a_van_without_the_skill(town, travel) -> set[str]:
     town.route("R1", skills=["cold"])
     town.route("R2")
     town.stop(R1, "A", town.place("a", 1, 1), skills=["cold"])
-    return faults(town.snapshot(), {R1: (), R2: ("A",)})
+    return faults(town.snapshot(), {R1: (), R2: ("A",)}) | excluded("skills")
 
 
 @breaks("access")
@@ -134,7 +154,7 @@ def _a_van_where_only_bicycles_go(town, travel) -> set[str]:
     town.vehicles[VehicleId("V-R1")] = replace(town.vehicles[VehicleId("V-R1")], mode=VehicleMode.BIKE)
     town.route("R2")
     town.stop(R1, "A", town.place("a", 1, 1), skills=["access:bike"])
-    return faults(town.snapshot(), {R1: (), R2: ("A",)})
+    return faults(town.snapshot(), {R1: (), R2: ("A",)}) | excluded("access")
 
 
 @breaks("in_service")
@@ -142,7 +162,7 @@ def _a_stop_for_a_van_that_stands_still(town, travel) -> set[str]:
     town.route("R1")
     town.route("R2", status=RouteStatus.BROKEN)
     town.stop(R1, "A", town.place("a", 1, 1))
-    return faults(town.snapshot(), {R1: (), R2: ("A",)})
+    return faults(town.snapshot(), {R1: (), R2: ("A",)}) | excluded("in_service")
 
 
 # hours
@@ -153,6 +173,18 @@ def _home_after_the_shift(town, travel) -> set[str]:
     return violations(make_sub(shift_end_s=599), ((0, 1, 2), ()))
 
 
+@breaks("drive_limit")
+def _more_driving_than_a_day_allows(town, travel) -> set[str]:
+    return violations(make_sub(drive_limit_s=599), ((0, 1, 2), ()))
+
+
+@breaks("break")
+def _no_time_left_for_the_break(town, travel) -> set[str]:
+    """The clock takes the break by itself: only what comes of it can be broken."""
+    assert violations(make_sub(shift_end_s=600), ((0, 1, 2), ())) == set()
+    return violations(make_sub(shift_end_s=600, break_after_s=300, break_s=1), ((0, 1, 2), ()))
+
+
 # people
 
 
@@ -161,7 +193,7 @@ def _something_new_before_a_pinned_stop(town, travel) -> set[str]:
     town.route("R1")
     for name in "AB":
         town.stop(R1, name, town.place(name, 1, 1), pinned=name == "A")
-    return faults(town.snapshot(), {R1: ("B", "A")})
+    return faults(town.snapshot(), {R1: ("B", "A")}) | violations(make_sub(segment=[1, 2, 2]), ((1, 0, 2), ()))
 
 
 @breaks("committed")
@@ -189,7 +221,7 @@ def _a_stop_for_a_carrier_that_has_withdrawn(town, travel) -> set[str]:
     town.route("R1")
     town.route("R2", carrier="GIG")
     town.stop(R1, "A", town.place("a", 1, 1))
-    return faults(town.snapshot(), {R1: (), R2: ("A",)})
+    return faults(town.snapshot(), {R1: (), R2: ("A",)}) | excluded("carrier_active")
 
 
 @breaks("carrier_room")
@@ -199,7 +231,7 @@ def _more_than_the_carrier_said(town, travel) -> set[str]:
     town.route("R2", carrier="GIG")
     for name in "AB":
         town.stop(R1, name, town.place(name, 1, 1))
-    return faults(town.snapshot(), {R1: (), R2: ("A", "B")})
+    return faults(town.snapshot(), {R1: (), R2: ("A", "B")}) | excluded("carrier_room")
 
 
 # prices
