@@ -63,7 +63,7 @@ def solve(sub: SubProblem, budget: Budget, seed: int, metaheuristic: Metaheurist
     best = _Best(sub, start)
     meter = _Meter(budget)
     was_read = sub.is_plain
-    if sub.stops and was_read:
+    if sub.stops and sub.vehicles and was_read:
         was_read = _search(sub, start, seed, _parameters(budget, metaheuristic), best, meter)
     is_whole = meter.is_spent or best.seen >= budget.solution_limit or meter.wall_s < 0.95 * budget.fuse_s
     after = evaluate(sub, best.sequences).objective

@@ -142,6 +142,10 @@ class SubProblem:
         by default everyone may do everything. ``travel_s`` may be one (n, n) matrix for all.
         """
         m, k = np.size(node), np.size(ready_s)
+        times = {"opens_s": opens_s, "closes_s": closes_s, "service_s": service_s, "setup_s": setup_s}
+        times |= {"ready_s": ready_s, "shift_end_s": shift_end_s}
+        if problems := [*_travel_problems(travel_s), *_unfinished(times)]:
+            raise BadInput("This sub-problem is malformed.", problems)
         if demand is None or capacity is None:
             demand, capacity = np.zeros((m, 0)), np.zeros((k, 0))
         if excluded is None:
@@ -165,7 +169,7 @@ class SubProblem:
             ready_s=_seconds(ready_s),
             end_node=_seconds(end_node, k),
             shift_end_s=_seconds(shift_end_s, k),
-            capacity=_seconds(capacity),
+            capacity=_seconds(capacity) if k else np.zeros((0, np.shape(demand)[-1]), dtype=np.int64),
             sequences=tuple(tuple(int(stop) for stop in sequence) for sequence in sequences),
             home=_homes(sequences, m) if home is None else _seconds(home, m),
             setup_s=_seconds(setup_s, m),
@@ -268,6 +272,28 @@ def _seconds(values: ArrayLike, size: int | None = None) -> Ints:
     return np.array(spread, dtype=np.int64, order="C")
 
 
+def _travel_problems(values: ArrayLike) -> list[Problem]:
+    """The cells of a travel matrix that hold no time. Two ways may take different times each way: that is no fault."""
+    try:
+        travel_s = np.asarray(values, dtype=np.float64)
+    except (TypeError, ValueError):
+        return [Problem("travel_s", "has rows of different lengths, or holds no numbers", "give a full matrix")]
+    bad = np.argwhere(~(np.isfinite(travel_s) & (travel_s >= 0)))
+    cells = [(cell[-2:].tolist(), travel_s[tuple(cell)]) for cell in bad[:_FAULTS_TOLD]] if travel_s.ndim > 1 else []
+    return [
+        Problem("travel_s", f"row {row}, column {column} is {value:g}", "give seconds, zero or more")
+        for (row, column), value in cells
+    ]
+
+
+def _unfinished(times: Mapping[str, ArrayLike]) -> list[Problem]:
+    return [
+        Problem(name, "holds a value that is no number", "give seconds")
+        for name, values in times.items()
+        if not np.isfinite(np.asarray(values, dtype=np.float64)).all()
+    ]
+
+
 def _limits(values: ArrayLike, size: int) -> Ints:
     """Seconds, where infinity is allowed and means no limit."""
     return _seconds(np.minimum(np.asarray(values, dtype=np.float64), NO_LIMIT), size)
@@ -299,6 +325,7 @@ _NEVER_NEGATIVE = (
     "segment", "break_s", "since_break_s", "drive_limit_s", "churn_price", "carrier_price",
 )  # fmt: skip
 _MOST_FACTOR = 100.0
+_FAULTS_TOLD = 20
 
 
 def _shape_problems(sub: SubProblem) -> list[Problem]:
@@ -339,8 +366,8 @@ def _value_problems(sub: SubProblem) -> list[Problem]:
         problems.append(Problem("break_after_s", "is not a time one can drive", "give 1 second or more"))
     if np.any((sub.segment % 2 == 1) & (sub.home == NOWHERE)):
         problems.append(Problem("segment", "pins a stop that has no home", "give it a home, or an even segment"))
-    if np.any(sub.ready_s < 0) or k == 0:
-        problems.append(Problem("ready_s", "is before the common instant, or there is no vehicle", "give zero or more"))
+    if np.any(sub.ready_s < 0):
+        problems.append(Problem("ready_s", "is before the common instant", "give zero or more"))
     if np.any(sub.demand < 0) or np.any(sub.capacity < 0):
         problems.append(Problem("demand", "is negative, or a capacity is", "give zero or more"))
     if np.any((sub.home < NOWHERE) | (sub.home >= k)):
