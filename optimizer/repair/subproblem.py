@@ -211,15 +211,6 @@ class SubProblem:
         """Whether any driver's hours are limited."""
         return bool(np.any(self.break_after_s < NO_LIMIT) or np.any(self.drive_limit_s < NO_LIMIT))
 
-    @property
-    def is_plain(self) -> bool:
-        """Whether OR-Tools' model can say all of it: one matrix, no hours, rests or pins, no price of changing hands
-        but the move's.
-        """
-        prices = (self.visit_price, self.churn_price, self.carrier_price)
-        one_mode = len(self.travel_s) == 1 and self.hours.size == 0
-        return one_mode and not self.has_breaks and not np.any(self.segment) and not any(p.any() for p in prices)
-
 
 @dataclass(frozen=True, slots=True)
 class Budget:
@@ -240,7 +231,7 @@ class Budget:
 class SolveStatus(StrEnum):
     IMPROVED = "improved"  # better than the plan it started from
     KEPT = "kept"  # nothing better was found: the plan it started from
-    REFUSED = "refused"  # beyond the engine: its model can't say it, or it could not read its start, which is returned
+    REFUSED = "refused"  # the engine could not read the plan it was to start from, which is returned
 
 
 @dataclass(frozen=True, slots=True)

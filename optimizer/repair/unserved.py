@@ -18,8 +18,8 @@ NOT_TRIED = "not_tried"
 
 # What is nearest to being possible says most: first what only costs too much, last what no plan could change.
 _TELLING = (
-    NOT_TRIED, "undone", "move", "shift_end", "break", "drive_limit", "capacity", "pickup_first", "pin", "carrier_room",
-    "hub_goods", "carrier_active", "access", "skills", "custody", "committed", "in_service",
+    NOT_TRIED, "undone", "move", "shift_end", "break", "drive_limit", "capacity", "pickup_first", "pin",
+    "carrier_room", "hub_goods", "carrier_active", "access", "skills", "custody",
 )  # fmt: skip
 
 
@@ -44,7 +44,8 @@ def explain_unserved(sub: SubProblem, sequences: Sequences) -> tuple[Unserved, .
 def telling(names: Sequence[str]) -> str:
     """The one of several constraints that is told: the nearest to giving way; ``in_service`` where there is none."""
     counts = Counter(names)
-    return min(counts, key=lambda name: (_TELLING.index(name), -counts[name]), default="in_service")
+    rank = {name: place for place, name in enumerate(_TELLING)}
+    return min(counts, key=lambda name: (rank.get(name, len(rank)), -counts[name], name), default="in_service")
 
 
 def _explained(sub: SubProblem, sequences: Sequences, stop: int) -> Unserved:
