@@ -68,17 +68,24 @@ _COSTLY_OPERATORS = (
 )
 
 
-def solve(sub: SubProblem, budget: Budget, seed: int, metaheuristic: Metaheuristic = Metaheuristic.TABU) -> SubSolution:
-    """The best plan found within the budget, never worse than the sub-problem's own by ``evaluate``.
+def solve(
+    sub: SubProblem,
+    budget: Budget,
+    seed: int,
+    warm: Sequences | None = None,
+    metaheuristic: Metaheuristic = Metaheuristic.TABU,
+) -> SubSolution:
+    """The best plan found within the budget, never worse than its start by ``evaluate``: ``warm``, a feasible plan, or
+    else the sub-problem's own.
 
-    A plan to start from that breaks a hard rule is trimmed until it keeps them. The same arguments give the same
-    sequences, unless the fuse fired (``replayable`` False). Nothing is raised for a start the engine cannot read.
+    A plan of the sub-problem's own that breaks a hard rule is trimmed until it keeps them. The same arguments give the
+    same sequences, unless the fuse fired (``replayable`` False). Nothing is raised for a start the engine cannot read.
 
     The model says modes, driving limits, prices and windows. It knows neither breaks, nor that traffic changes with the
     hour, nor what may stand before a pin: there plans that the evaluator finds broken are passed over.
     """
     wall, cpu = time.perf_counter(), time.process_time()
-    start, trimmed = fitting_start(sub)
+    start, trimmed = fitting_start(sub) if warm is None else (warm, ())
     before = evaluate(sub, start).objective
     best = _Best(sub, start)
     meter = _Meter(budget)
@@ -150,6 +157,7 @@ class _Model:
     """A routing model and its numbering: nodes are the stops, then each vehicle's start, then each vehicle's end."""
 
     sub: SubProblem
+    start: Sequences
     manager: pywrapcp.RoutingIndexManager
     routing: pywrapcp.RoutingModel
 
@@ -193,7 +201,7 @@ class _Meter:
 
 def _search(sub: SubProblem, start: Sequences, seed: int, parameters: _Parameters, best: _Best, meter: _Meter) -> bool:
     """Run the engine, offering every plan it stands on to ``best``. False when it could not read the start."""
-    model = _build(sub)
+    model = _build(sub, start)
     routing, solver = model.routing, model.routing.solver()
     # The engine keeps its callbacks for ever, so one that named the model would keep both from being freed.
     watched = [model]
@@ -220,10 +228,10 @@ def _parameters(budget: Budget, metaheuristic: Metaheuristic) -> _Parameters:
     return parameters
 
 
-def _build(sub: SubProblem) -> _Model:
+def _build(sub: SubProblem, start: Sequences) -> _Model:
     m, k = sub.stops, sub.vehicles
     manager = pywrapcp.RoutingIndexManager(m + 2 * k, k, list(range(m, m + k)), list(range(m + k, m + 2 * k)))
-    model = _Model(sub, manager, pywrapcp.RoutingModel(manager))
+    model = _Model(sub, start, manager, pywrapcp.RoutingModel(manager))
     for part in (_add_travel, _add_time, _add_driving, _add_stops, _add_moves, _add_loads, _add_pairs):
         part(model)
     return model
@@ -243,14 +251,14 @@ def _add_time(model: _Model) -> None:
     nodes = _nodes(sub)
     setup = np.where(nodes[:, None] != nodes[None, :], _padded(sub, sub.setup_s)[None, :], 0)
     at_stop = _padded(sub, sub.service_s)[:, None] + setup
-    horizon = _horizon_s(sub)
+    horizon = _horizon_s(model)
     callbacks = _matrices(model, lambda travel_s: travel_s + at_stop)
     routing.AddDimensionWithVehicleTransits(callbacks, horizon, horizon, False, "time")
     times = routing.GetDimensionOrDie("time")
     for vehicle in range(sub.vehicles):
         ready = int(sub.ready_s[vehicle])
         times.CumulVar(routing.Start(vehicle)).SetRange(ready, ready)
-        times.CumulVar(routing.End(vehicle)).SetMax(_latest_s(sub, vehicle))
+        times.CumulVar(routing.End(vehicle)).SetMax(_latest_s(model, vehicle))
 
 
 def _add_driving(model: _Model) -> None:
@@ -259,13 +267,13 @@ def _add_driving(model: _Model) -> None:
     if not np.any(sub.drive_limit_s < NO_LIMIT):
         return
     callbacks = _matrices(model, lambda travel_s: travel_s)
-    most = [max(most_driving_s(sub, v), _as_modelled(sub, v, sub.sequences[v])[0]) for v in range(sub.vehicles)]
+    most = [max(most_driving_s(sub, v), _as_modelled(sub, v, model.start[v])[0]) for v in range(sub.vehicles)]
     routing.AddDimensionWithVehicleTransitAndCapacity(callbacks, 0, most, True, "driving")
 
 
 def _add_stops(model: _Model) -> None:
     """Windows, the penalty of leaving a stop undone, and which vehicles may have it."""
-    sub, routing, horizon = model.sub, model.routing, _horizon_s(model.sub)
+    sub, routing, horizon = model.sub, model.routing, _horizon_s(model)
     times = routing.GetDimensionOrDie("time")
     # Of what doing a stop costs, the least is taken off its penalty: the engine can't read a plan that leaves a stop
     # undone if a unary transit is above zero for every vehicle (9.15).
@@ -387,10 +395,12 @@ def _as_modelled(sub: SubProblem, vehicle: int, sequence: Sequence[int]) -> tupl
     return driven + leg, now + leg
 
 
-def _latest_s(sub: SubProblem, vehicle: int) -> int:
+def _latest_s(model: _Model, vehicle: int) -> int:
     """The latest arrival the model allows. Where it counts otherwise than the evaluator, its start's is allowed too."""
-    latest = last_arrival_s(sub, vehicle)
-    return latest if says_all(sub) else max(latest, _as_modelled(sub, vehicle, sub.sequences[vehicle])[1])
+    latest = last_arrival_s(model.sub, vehicle)
+    if says_all(model.sub):
+        return latest
+    return max(latest, _as_modelled(model.sub, vehicle, model.start[vehicle])[1])
 
 
 def _padded(sub: SubProblem, per_stop: Ints) -> Ints:
@@ -398,5 +408,5 @@ def _padded(sub: SubProblem, per_stop: Ints) -> Ints:
     return np.concatenate([per_stop, np.zeros(2 * sub.vehicles, dtype=np.int64)])
 
 
-def _horizon_s(sub: SubProblem) -> int:
-    return max(_latest_s(sub, vehicle) for vehicle in range(sub.vehicles))
+def _horizon_s(model: _Model) -> int:
+    return max(_latest_s(model, vehicle) for vehicle in range(model.sub.vehicles))

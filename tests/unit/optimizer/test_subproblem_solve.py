@@ -185,7 +185,7 @@ class TestBadStarts:
         sub = make_day(2)
         other = make_day(2, allowed=np.zeros((18, 3), dtype=bool))
         build = ortools_routing._build
-        monkeypatch.setattr(ortools_routing, "_build", lambda _: build(other))
+        monkeypatch.setattr(ortools_routing, "_build", lambda _, start: build(other, start))
         found = solve(sub, SMALL, 1)
         assert (found.status, found.sequences) == (SolveStatus.REFUSED, sub.sequences)
 
