@@ -84,18 +84,18 @@ def replay(sub: SubProblem, record: Mapping[str, object], solver: Solver | None 
 
 
 def troubled(sub: SubProblem, sequences: Sequences, nearest: int = _NEAREST) -> tuple[int, ...]:
-    """The vehicles with late stops, now or under the plan, and the nearest to any stop that is late or left out."""
+    """The vehicles with late stops, now or under the plan, and the nearest to any stop that is late or left out.
+
+    Where there are not more than those, all of them.
+    """
+    if sub.vehicles <= nearest:
+        return tuple(range(sub.vehicles))
     before, after = evaluate(sub, sub.sequences), evaluate(sub, sequences)
     in_trouble = sorted({*before.missed, *after.missed, *after.undone})
     vehicle_of = {stop: v for plan in (sub.sequences, sequences) for v, stops in enumerate(plan) for stop in stops}
     late = {vehicle_of[stop] for stop in in_trouble if stop in vehicle_of}
-    places = sub.node[in_trouble]
-    far_s = {
-        v: min((_detour_s(sub, v, sequence, int(place)) for place in places), default=0)
-        for v, sequence in enumerate(sequences)
-        if v not in late
-    }
-    near = sorted(far_s, key=lambda v: (far_s[v], v))[:nearest] if in_trouble else []
+    far_s = _detours_s(sub, sequences, in_trouble) if in_trouble else {}
+    near = sorted(far_s.keys() - late, key=lambda v: (far_s[v], v))[:nearest]
     return tuple(sorted(late)[:_MOST_VEHICLES] + near[: max(_MOST_VEHICLES - len(late), 0)])
 
 
@@ -111,7 +111,7 @@ def _ask(sub: SubProblem, rung: str, seed: int, limits: Limits, solver: Solver |
     if solver is None:
         return None
     first = solve(sub, Rung.FIRST, None, seed).sequences
-    part = _Part.of(sub, first, troubled(sub, first))
+    part = Part.of(sub, first, troubled(sub, first))
     try:
         found = solver.solve(part.sub, limits.ortools, seed, part.warm)
     except Unavailable:
@@ -120,7 +120,7 @@ def _ask(sub: SubProblem, rung: str, seed: int, limits: Limits, solver: Solver |
 
 
 @dataclass(frozen=True, slots=True)
-class _Part:
+class Part:
     """Some of a sub-problem's vehicles with the stops they have under a plan, and those nobody has; indices back."""
 
     sub: SubProblem
@@ -129,7 +129,7 @@ class _Part:
     stops: tuple[int, ...]
 
     @classmethod
-    def of(cls, whole: SubProblem, plan: Sequences, vehicles: tuple[int, ...]) -> "_Part":
+    def of(cls, whole: SubProblem, plan: Sequences, vehicles: tuple[int, ...]) -> "Part":
         elsewhere = {stop for v, sequence in enumerate(plan) if v not in vehicles for stop in sequence}
         elsewhere |= set(np.flatnonzero((whole.segment % 2 == 1) & ~np.isin(whole.home, vehicles)).tolist())  # pinned
         stops = tuple(stop for stop in range(whole.stops) if stop not in elsewhere)
@@ -171,9 +171,17 @@ class _Part:
         return tuple(whole)
 
 
-def _detour_s(sub: SubProblem, vehicle: int, sequence: Sequence[int], place: int) -> int:
-    """The least extra driving for a vehicle to pass a place anywhere on its way."""
-    travel_s = sub.travel_s[sub.profile[vehicle]]
-    way = np.array([sub.start_node[vehicle], *sub.node[list(sequence)], sub.end_node[vehicle]], dtype=np.int64)
-    a, b = way[:-1], way[1:]
-    return int((travel_s[a, place] + travel_s[place, b] - travel_s[a, b]).min())
+def _detours_s(sub: SubProblem, sequences: Sequences, stops: list[int]) -> dict[int, int]:
+    """By vehicle, the least extra driving to pass any of the stops anywhere on its way."""
+    counts = [len(sequence) + 1 for sequence in sequences]
+    ways = [
+        [s, *sub.node[list(q)].tolist(), e] for s, q, e in zip(sub.start_node, sequences, sub.end_node, strict=True)
+    ]
+    leaves = np.array([node for way in ways for node in way[:-1]], dtype=np.int64)
+    reaches = np.array([node for way in ways for node in way[1:]], dtype=np.int64)
+    mode = np.repeat(sub.profile, counts)
+    places = np.unique(sub.node[stops])
+    there = sub.travel_s[mode[:, None], leaves[:, None], places] + sub.travel_s[mode[:, None], places, reaches[:, None]]
+    extra_s = there.min(axis=1) - sub.travel_s[mode, leaves, reaches]
+    first = np.cumsum([0, *counts[:-1]])
+    return dict(enumerate(np.minimum.reduceat(extra_s, first).tolist()))
