@@ -54,14 +54,17 @@ def solve(sub: SubProblem, budget: Budget, seed: int, metaheuristic: Metaheurist
     """The best plan found within the budget, never worse than the sub-problem's own by ``evaluate``.
 
     A plan to start from that breaks a hard rule is trimmed until it keeps them. The same arguments give the same
-    sequences, unless the fuse fired (``replayable`` False). Nothing is raised for a start the engine cannot read.
+    sequences, unless the fuse fired (``replayable`` False). Nothing is raised for a start the engine cannot read, nor
+    for a problem that its model cannot say (``is_plain`` False): the answer is REFUSED.
     """
     wall, cpu = time.perf_counter(), time.process_time()
     start, trimmed = fitting_start(sub)
     before = evaluate(sub, start).objective
     best = _Best(sub, start)
     meter = _Meter(budget)
-    was_read = _search(sub, start, seed, _parameters(budget, metaheuristic), best, meter) if sub.stops else True
+    was_read = sub.is_plain
+    if sub.stops and was_read:
+        was_read = _search(sub, start, seed, _parameters(budget, metaheuristic), best, meter)
     is_whole = meter.is_spent or best.seen >= budget.solution_limit or meter.wall_s < 0.95 * budget.fuse_s
     after = evaluate(sub, best.sequences).objective
     status = SolveStatus.IMPROVED if after < before else SolveStatus.KEPT
@@ -232,7 +235,7 @@ def _add_stops(model: _Model) -> None:
         index = model.index(stop)
         routing.AddDisjunction([index], round(float(sub.undone_price[stop]) * PRICE_SCALE))
         opens = int(sub.opens_s[stop])
-        allowed = [vehicle for vehicle in range(sub.vehicles) if sub.allowed[stop, vehicle] and opens <= horizon]
+        allowed = [vehicle for vehicle in range(sub.vehicles) if not sub.excluded[stop, vehicle] and opens <= horizon]
         if len(allowed) < sub.vehicles:
             routing.VehicleVar(index).SetValues([-1, *allowed])
         if allowed:
@@ -299,7 +302,8 @@ def _nodes(sub: SubProblem) -> Ints:
 
 def _node_travel(sub: SubProblem) -> Ints:
     nodes = _nodes(sub)
-    return sub.travel_s[np.ix_(nodes, nodes)]
+    among: Ints = sub.travel_s[0][np.ix_(nodes, nodes)]
+    return among
 
 
 def _padded(sub: SubProblem, per_stop: Ints) -> Ints:

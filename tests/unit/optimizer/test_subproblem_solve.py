@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from optimizer.repair import ortools_routing
 from optimizer.repair.evaluation import evaluate, last_arrival_s, route_price
 from optimizer.repair.ortools_routing import solve
-from optimizer.repair.subproblem import Budget, SolveStatus, SubProblem
+from optimizer.repair.subproblem import CUSTODY, Budget, SolveStatus, SubProblem
 
 SMALL = Budget(solution_limit=60, neighbour_limit=4_000)
 
@@ -49,12 +49,12 @@ def best_order_price(sub: SubProblem) -> float:
     def extend(here: int, now: int, price: float, left: frozenset[int]) -> None:
         nonlocal best
         if not left:
-            best = min(best, price + sub.travel_s[here, sub.end_node[0]])
-        for stop in sorted(left, key=lambda s: sub.travel_s[here, sub.node[s]]):
+            best = min(best, price + sub.travel_s[0, here, sub.end_node[0]])
+        for stop in sorted(left, key=lambda s: sub.travel_s[0, here, sub.node[s]]):
             there = int(sub.node[stop])
-            start = max(now + int(sub.travel_s[here, there]), int(sub.opens_s[stop]))
+            start = max(now + int(sub.travel_s[0, here, there]), int(sub.opens_s[stop]))
             late = start - int(sub.closes_s[stop])
-            then = price + int(sub.travel_s[here, there])
+            then = price + int(sub.travel_s[0, here, there])
             then += float(sub.lateness_price[stop]) * late + float(sub.miss_price[stop]) if late > 0 else 0.0
             if then < best:
                 extend(there, start + int(sub.service_s[stop]), then, left - {stop})
@@ -123,7 +123,7 @@ class TestPromises:
         sub = make_day(4)
         aboard = np.arange(sub.stops) % 2 == 0
         own = sub.home[:, None] == np.arange(sub.vehicles)[None, :]
-        pinned = dataclasses.replace(sub, allowed=own | ~aboard[:, None])
+        pinned = dataclasses.replace(sub, excluded=np.where(own | ~aboard[:, None], 0, CUSTODY).astype(np.uint8))
         found = solve(pinned, SMALL, 1)
         where = {stop: v for v, sequence in enumerate(found.sequences) for stop in sequence}
         assert found.status is SolveStatus.IMPROVED
