@@ -6,15 +6,13 @@ import numpy as np
 
 from evals.repair_bench.days import Day
 from evals.repair_bench.disruptions import SLOWER, Disruption, Kind, draw
-from optimizer.repair.subproblem import Ints, SubProblem
+from optimizer.repair.subproblem import Ints
 
 HUB = -1
 """The holder of goods that lie at the hub, to be loaded by whoever leaves it."""
 
 LARGE = 350
 """Open stops above which a case counts as large."""
-
-LATENESS_PRICE, MISS_PRICE, UNDONE_PRICE = 10.0, 1800.0, 36_000.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,32 +75,14 @@ class Case:
     def size(self) -> str:
         return "large" if len(self.visits) > LARGE else "hub"
 
-    def free_problem(self, move_price: float = 0.0) -> SubProblem:
-        """The case with goods that move freely between vans, as visits or goods not yet loaded do."""
-        visits, vans = self.visits, self.vans
-        return SubProblem.build(
-            travel_s=self.travel_s,
-            node=[visit.node for visit in visits],
-            opens_s=[visit.opens_s for visit in visits],
-            closes_s=[visit.closes_s for visit in visits],
-            service_s=[visit.service_s for visit in visits],
-            start_node=[van.node for van in vans],
-            ready_s=[van.ready_s for van in vans],
-            end_node=[0] * len(vans),
-            shift_end_s=[self.shift_end_s] * len(vans),
-            sequences=self.sequences,
-            lateness_price=LATENESS_PRICE,
-            miss_price=MISS_PRICE,
-            undone_price=UNDONE_PRICE,
-            move_price=move_price,
-            demand=[[visit.demand] for visit in visits],
-            capacity=[[self.capacity]] * len(vans),
-        )
-
 
 def make_case(day: Day, seed: int, kind: Kind | None = None) -> Case:
     """The day under the seed's disruption, played to it in expected times."""
-    disruption = draw(day, seed, kind)
+    return freeze(day, seed, draw(day, seed, kind))
+
+
+def freeze(day: Day, seed: int, disruption: Disruption) -> Case:
+    """The day played to the disruption in expected times, and struck by it."""
     stopped = [_stop(day, route, disruption.at_s) for route in range(len(day.routes))]
     gone = set(disruption.cancelled)
     vans, visits, sequences = [], [], []
@@ -171,6 +151,11 @@ def _visit(day: Day, node: int, holder: int | None) -> Visit:
     return Visit(
         node, int(day.opens_s[node]), int(day.closes_s[node]), int(day.service_s[node]), int(day.demand[node]), holder
     )
+
+
+def undisturbed(day: Day, case: Case) -> Case:
+    """The same moment of the same day, with nothing wrong."""
+    return freeze(day, case.seed, Disruption(case.disruption.kind, case.disruption.at_s))
 
 
 def _slowed(travel_s: Ints, slow_nodes: tuple[int, ...]) -> Ints:

@@ -5,7 +5,7 @@ import time
 import vroom
 
 from evals.repair_bench.case import Case
-from evals.repair_bench.hard_windows import on_time_part
+from evals.repair_bench.hard_windows import last_arrival_s, on_time_part
 from optimizer.repair.subproblem import Sequences
 
 EXPLORATION = 5
@@ -46,7 +46,7 @@ def _model(case: Case) -> vroom.Input:
                 end=0,
                 capacity=[case.capacity],
                 skills={number + 1},
-                time_window=(van.ready_s, max(case.shift_end_s, van.ready_s + int(case.travel_s[van.node, 0]))),
+                time_window=(van.ready_s, last_arrival_s(case, number)),
                 steps=[*steps, vroom.VehicleStepEnd()],
             )
         )
