@@ -8,6 +8,10 @@ import typer
 # ``forestall bench NAME``: where its function is, and what it measures; a benchmark joins with one line here.
 _BENCHES = {
     "city": ("evals.cli:bench_city", "Measure the engines on the city's day, each beside a baseline in the same run."),
+    "growth": (
+        "evals.bench_growth:bench_growth",
+        "How the repair's cost grows, and how long it stalls the event loop.",
+    ),
     "repair": ("evals.bench_repair:bench_repair", "Repair seeded disruptions of real days, engines side by side."),
 }
 _HANDED_ON = {"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}

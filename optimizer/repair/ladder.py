@@ -1,8 +1,8 @@
-"""The second rung: a solver looks over what the first one planned, on the routes in trouble and their neighbours.
+"""The ladder in the street: the rungs look over a plan that moves stops, with the routes in trouble and their nearest.
 
-The solver counts in expected times, so windows are shown to it a little shorter than they are; whatever it answers is
-priced by the simulation like any other plan, and the first rung's plan stays unless it is beaten. Routes whose order a
-person pinned, or that are about to meet a broken van, are left out: the solver can't express what they must keep.
+The rungs count in expected times, so windows are shown to them a little shorter than they are; whatever they answer is
+priced by the simulation like any other plan, and the plan there was stays unless it is beaten. Routes whose order a
+person pinned, or that are about to meet a broken van, are left out.
 """
 
 from collections.abc import Mapping
@@ -12,7 +12,7 @@ import numpy as np
 
 from optimizer.kernel import Floats, load_time_s, set_out
 from optimizer.problem import NO_STOP, FleetProblem
-from optimizer.repair.climb import Limits, climb
+from optimizer.repair.climb import ORTOOLS, Limits, climb
 from optimizer.repair.constraints import ALLOWED, code_of
 from optimizer.repair.draft import LEAST_GAIN, Draft, Effort, finished_plan
 from optimizer.repair.engines import Rung, SearchBudget
@@ -23,7 +23,7 @@ from optimizer.repair.relocate import can_leave, detour_s
 from optimizer.repair.subproblem import NOWHERE, SubProblem
 
 ENGINE = "ladder-2"
-LIVE_WORK = 1_000_000
+LIVE_WORK = 300_000  # places the second rung looks at: some 20 ms
 # With a counted budget fewer routes are searched deeper: 4 neighbours gained twice what 8 did, in three fifths of the
 # time (47 polishes, 24 ORTEC days). The most routes keeps a plan that touches many from taking a second.
 _NEIGHBOURS = 4
@@ -38,9 +38,17 @@ class Ladder:
     ``solver`` is OR-Tools', in a pool or in-process; without it that rung is passed over.
     """
 
-    rungs: tuple[str, ...] = (Rung.SECOND.value,)
+    rungs: tuple[str, ...] = (Rung.FIRST.value,)
     limits: Limits = field(default_factory=lambda: Limits(second=SearchBudget(work=LIVE_WORK)))
     solver: Solver | None = None
+
+    def warm_up(self) -> None:
+        """Compile what the rungs of this process need, at a moment when nobody waits for it."""
+        tiny = SubProblem.build(
+            travel_s=[[0, 1], [1, 0]], node=[1, 1], opens_s=0, closes_s=0, service_s=0, start_node=0, ready_s=[0, 0],
+            end_node=0, shift_end_s=9, sequences=((0, 1), ()),
+        )  # fmt: skip
+        climb(tiny, [rung for rung in self.rungs if rung != ORTOOLS], 1, self.limits)
 
     def polish(self, problem: FleetProblem, plan: FleetPlan, effort: Effort, seed: int) -> FleetPlan:
         """The plan, or a better one for its routes and up to four neighbours. Never worse by the simulation.
