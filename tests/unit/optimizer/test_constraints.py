@@ -2,6 +2,7 @@
 
 import ast
 import inspect
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -10,7 +11,7 @@ from types import ModuleType
 import numpy as np
 import pytest
 
-from forestall.cli.constraints import constraints_page
+from forestall.cli.constraints import constraints_page, list_constraints
 from forestall.domain.ids import CarrierId, PackageId, RouteId, StopId, VehicleId
 from forestall.domain.network import Carrier
 from forestall.domain.snapshot import HubSnapshot
@@ -371,3 +372,16 @@ def test_hard_ones_have_a_checker_and_soft_ones_a_price() -> None:
 def test_the_page_of_constraints_is_the_registrys() -> None:
     """When this fails: ``forestall constraints --markdown > docs/constraints.md``."""
     assert (DOCS / "constraints.md").read_text(encoding="utf-8") == constraints_page()
+
+
+def test_the_command_prints_every_constraint_with_unit_kind_price_and_test(capsys) -> None:
+    list_constraints(as_json=True)
+    rows = {row["name"]: row for row in json.loads(capsys.readouterr().out)["constraints"]}
+    assert rows.keys() == {constraint.name for constraint in CONSTRAINTS}
+    assert (rows["move"]["kind"], rows["move"]["unit"], rows["move"]["price"]) == (
+        "soft",
+        "stop to another driver",
+        300,
+    )
+    assert rows["custody"]["price"] is None
+    assert rows["custody"]["test"].endswith("[custody]")
