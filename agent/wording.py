@@ -25,6 +25,7 @@ from forestall.domain.vocabulary import (
     Tool,
     Verdict,
 )
+from optimizer.repair.constraints import get_constraint
 
 CASE_KINDS: Mapping[CaseKind, str] = {
     CaseKind.WINDOW_MISS_RISK: "Windows at risk",
@@ -207,8 +208,27 @@ def describe_action(action: Action) -> str:
 
 
 def describe_decline(declined: NoCandidate) -> str:
-    """Why a tool had no candidate."""
-    return describe_rule(declined.rule, declined.values, _DECLINES)
+    """Why a tool had no candidate, and what keeps each stop where it is."""
+    values = dict(declined.values)
+    excluded = values.pop("excluded", None)
+    words = describe_rule(declined.rule, values, _DECLINES)
+    return f"{words}. {describe_exclusions(excluded)}" if isinstance(excluded, Mapping) and excluded else words
+
+
+def describe_exclusions(excluded: Mapping[str, str]) -> str:
+    """The stops left where they are, by the constraint of the registry that excludes them."""
+    stops: dict[str, list[str]] = {}
+    for stop_id, name in excluded.items():
+        stops.setdefault(name, []).append(stop_id)
+    return " ".join(f"{join_ids(ids, 'stops')}: {_describe_constraint(name)}" for name, ids in stops.items())
+
+
+def _describe_constraint(name: str) -> str:
+    """A name that a newer or older release recorded is shown as it is."""
+    try:
+        return get_constraint(name).sentence
+    except KeyError:
+        return f"{name.replace('_', ' ')}."
 
 
 def describe_contribution(reason: Contribution) -> str:

@@ -20,6 +20,7 @@ from forestall.intake import Intake
 from forestall.store import Store
 from optimizer.problem import FleetProblem
 from optimizer.repair import FleetPlan, Ladder, Repairer
+from optimizer.repair.climb import ORTOOLS
 from optimizer.repair.pool import InProcessSolver
 from optimizer.travel import MatrixTravel
 from optimizer.twin import starts_by_numpy
@@ -90,7 +91,7 @@ def _propagation(problem: FleetProblem) -> Comparison:
 
 def _ladder(repairer: Repairer, problem: FleetProblem) -> list[Comparison]:
     """The first rung beside the same with OR-Tools on top, route by route: the loss avoided, and what it costs."""
-    higher = Repairer(samples=256, ladder=Ladder(InProcessSolver()))
+    higher = Repairer(samples=256, ladder=Ladder((ORTOOLS,), solver=InProcessSolver()))
     gains, spent = np.zeros(2), np.zeros(2)
     for sequence in problem.sequences:
         stops = [problem.stop_ids[stop] for stop in sequence]

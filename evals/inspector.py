@@ -81,7 +81,7 @@ class Inspector:
 
     def _check_delivery(self, van: Van, errand: Errand, fetched: set[PackageId], sent_at: float) -> None:
         stop_id = errand.stop_id
-        if not self._skills.get(stop_id, frozenset()) <= van.vehicle.skills:
+        if van.vehicle.lacks(self._skills.get(stop_id, frozenset())):
             self._note("skills", [], sent_at, stop_id, f"{van.vehicle.id} lacks what it takes")
         if self._home_route.get(stop_id) != van.route.id and not self._active[van.vehicle.carrier_id]:
             self._note("carrier-inactive", [], sent_at, stop_id, van.vehicle.carrier_id)

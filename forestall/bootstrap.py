@@ -26,10 +26,11 @@ from forestall.clock import Clock
 from forestall.domain.vocabulary import Channel, Mode, VehicleMode
 from forestall.errors import BadInput, Problem
 from forestall.intake import Intake
-from forestall.settings import Settings
+from forestall.settings import Polish, Settings
 from forestall.store import Store
 from optimizer.prices import Prices
 from optimizer.repair import Ladder, Repairer
+from optimizer.repair.engines import Rung
 from optimizer.repair.pool import SolverPool
 from optimizer.risk import Forecaster
 from optimizer.travel import HaversineTravel, OsrmServer, OsrmTravel
@@ -58,13 +59,14 @@ def build(settings: Settings, clock: Clock | None = None) -> Service:
     forecaster = Forecaster(samples=settings.samples, seed=settings.seed, prices=prices)
     warm_up()
     roads, close_roads = _open_roads(settings)
-    solver = _start_solver() if settings.polish else None
+    solver = _start_solver() if settings.polish is Polish.ORTOOLS else None
+    ladder = _ladder(settings.polish, solver)
     # other luck than the forecast's: a plan searched on the draws that judge it would look better than it is
     repairer = Repairer(
         prices=prices,
         seed=settings.seed + 1,
         samples=SEARCH_SAMPLES,
-        ladder=Ladder(solver) if solver else None,
+        ladder=ladder,
     )
     patience = Patience()
     work = Workplace(
@@ -122,6 +124,16 @@ def _open_roads(settings: Settings) -> tuple[HaversineTravel | OsrmTravel, list[
         servers[VehicleMode.BIKE] = OsrmServer(settings.osrm_bike_url, timeout_s=settings.osrm_timeout_s)
     roads = OsrmTravel(servers, by_map)  # zones and hours were fitted to the map's speeds, not to the network's
     return roads, [roads.close]
+
+
+def _ladder(polish: Polish, solver: SolverPool | None) -> Ladder | None:
+    """Each rung is asked after those below it; their engines are compiled now, as is everything else."""
+    if polish is Polish.OFF:
+        return None
+    first = Rung.FIRST.value
+    ladder = Ladder((first,) if polish is Polish.FIRST else (first, polish.value.lower()), solver=solver)
+    ladder.warm_up()
+    return ladder
 
 
 def _start_solver() -> SolverPool:

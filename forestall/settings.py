@@ -1,6 +1,7 @@
 """Everything an operator may set, each with its meaning; read from the environment as ``FORESTALL_<NAME>``."""
 
 from datetime import UTC, datetime
+from enum import StrEnum
 from pathlib import Path
 
 from pydantic import AwareDatetime, Field
@@ -8,6 +9,15 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from forestall.clock import Clock, ScaledClock, SystemClock
 from forestall.domain.vocabulary import Mode
+
+
+class Polish(StrEnum):
+    """How far up the repair's ladder plans are taken."""
+
+    OFF = "OFF"
+    FIRST = "FIRST"
+    SECOND = "SECOND"
+    ORTOOLS = "ORTOOLS"
 
 
 class Settings(BaseSettings):
@@ -48,9 +58,10 @@ class Settings(BaseSettings):
     policy_dir: Path | None = Field(
         default=None, description="Folder with the operator's autonomy.cedar; the built-in guardrails always apply."
     )
-    polish: bool = Field(
-        default=False,
-        description="Let OR-Tools look over plans that move stops at the hub, in a process of its own: slower, better.",
+    polish: Polish = Field(
+        default=Polish.OFF,
+        description="How plans that move stops at the hub are looked over with their neighbours: OFF; FIRST, a tenth of"
+        " a second; SECOND, twice that; ORTOOLS, half a second in a process of its own.",
     )
     travel_file: Path | None = Field(
         default=None, description="Travel times by the map, as forestall travel fit writes them. [built-in speeds]"

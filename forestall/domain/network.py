@@ -62,9 +62,16 @@ class Carrier:
     contact_id: ContactId | None = None
 
 
+ACCESS = "access:"
+"""How the name of a limit of a place begins, among the skills a stop asks for: ``access:bike``, ``access:euro6``."""
+
+
 @dataclass(frozen=True, slots=True)
 class Vehicle:
-    """``capacity`` by dimension (for example units, kg); a dimension not named is not limited."""
+    """``capacity`` by dimension (for example units, kg); a dimension not named is not limited.
+
+    Where only some modes may drive, the vehicle's own (``access:bike``) is a skill it has without naming it.
+    """
 
     id: VehicleId
     hub_id: HubId
@@ -72,6 +79,10 @@ class Vehicle:
     mode: VehicleMode = VehicleMode.VAN
     capacity: Mapping[str, float] = field(default_factory=dict)
     skills: frozenset[str] = frozenset()
+
+    def lacks(self, asked: frozenset[str]) -> frozenset[str]:
+        """What of the skills and limits a stop asks for this vehicle does not meet."""
+        return asked - self.skills - {f"{ACCESS}{self.mode.value.lower()}"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from forestall.domain.ids import CarrierId, PackageId, RouteId, StopId, VehicleId
+from forestall.domain.network import ACCESS
 from forestall.domain.orders import Package
 from forestall.domain.replan import free_stops
 from forestall.domain.routes import Route, Stop
@@ -15,8 +16,7 @@ from optimizer.repair.plan import FleetPlan, TransferSpec
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """A broken rule and what breaks it. Rules: ``lost``, ``doubled``, ``not_free``, ``custody``, ``transfer_order``,
-    ``transfer_goods``, ``capacity``, ``carrier``, ``skills``, ``pinned``, ``stranded``."""
+    """A broken rule and what breaks it; the rules are those the registry (``constraints``) names as faults."""
 
     rule: str
     route_id: RouteId
@@ -62,13 +62,13 @@ class _Checker:
             for stop_id in stop_ids:
                 home = self._home.get(stop_id, route_id)
                 if home != route_id and not carrier.active:
-                    yield Fault("carrier", route_id, stop_id)
+                    yield Fault("carrier_active", route_id, stop_id)
                 if self._snapshot.carrier_of(self._snapshot.routes[home]).id != carrier.id:
                     new.setdefault(carrier.id, []).append((route_id, stop_id))
         for carrier_id, arrivals in new.items():
             room = self._snapshot.carriers[carrier_id].free_stops
             for route_id, stop_id in arrivals[room:] if room is not None else ():
-                yield Fault("carrier", route_id, stop_id)
+                yield Fault("carrier_room", route_id, stop_id)
 
     def route_faults(self, route_id: RouteId) -> Iterator[Fault]:
         route = self._snapshot.routes[route_id]
@@ -83,8 +83,8 @@ class _Checker:
         yield from self._pin_faults(route_id, stop_ids)
         vehicle = self._snapshot.vehicles[route.vehicle_id]
         for stop_id in newcomers:
-            if not self._snapshot.stops[stop_id].skills <= vehicle.skills:
-                yield Fault("skills", route_id, stop_id)
+            for lacking in sorted(vehicle.lacks(self._snapshot.stops[stop_id].skills)):
+                yield Fault("access" if lacking.startswith(ACCESS) else "skills", route_id, stop_id)
 
     def _custody_faults(self, route: Route, stop_ids: Iterable[StopId]) -> Iterator[Fault]:
         """Walk the route: whatever is delivered must be aboard by then, or loaded before the vehicle leaves."""

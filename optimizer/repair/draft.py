@@ -39,6 +39,7 @@ class Draft:
     given: Counter[CarrierId] = field(default_factory=Counter)
     _costs: dict[tuple[int, tuple[int, ...]], float] = field(default_factory=dict)
     _insertions: dict[tuple[int, int, tuple[int, ...]], tuple[float, tuple[int, ...]]] = field(default_factory=dict)
+    _too_dear: dict[tuple[int, int, tuple[int, ...]], float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.rules = rules_of(self.problem)
@@ -68,18 +69,27 @@ class Draft:
             found = self._costs[route, drafted] = self.problem.search.cost(route, drafted)
         return found
 
-    def insertion(self, route: int, stop: int) -> tuple[float, tuple[int, ...]]:
-        """The route's J with the stop at its best place, and that sequence; (inf, ()) when none is allowed."""
+    def insertion(self, route: int, stop: int, limit: float = np.inf) -> tuple[float, tuple[int, ...]]:
+        """The route's J with the stop at its best place, and that sequence; (inf, ()) when none is allowed below limit.
+
+        A low limit is what makes it cheap: a place is given up as soon as it is seen to cost more.
+        """
         sequence = self.sequence(route)
-        found = self._insertions.get((route, stop, sequence))
+        asked = (route, stop, sequence)
+        found = self._insertions.get(asked)
+        if found is None and limit <= self._too_dear.get(asked, -np.inf):
+            return np.inf, ()
         if found is None:
             self.priced += len(sequence) + 1
             array = np.array(sequence, dtype=np.int64)
             search = self.problem.search
-            cost, at = best_insertion(search.world, search.drive, self.rules, route, array, stop, np.inf)
+            cost, at = best_insertion(search.world, search.drive, self.rules, route, array, stop, limit)
             found = (cost, (*sequence[:at], stop, *sequence[at:])) if at >= 0 else (np.inf, ())
-            self._insertions[route, stop, sequence] = found
-        return found
+            if at >= 0 or limit == np.inf:
+                self._insertions[asked] = found
+            else:
+                self._too_dear[asked] = limit
+        return found if found[0] < limit else (np.inf, ())
 
     def improve(self, route: int, effort: Effort, seed: int) -> float:
         """Search a better order of the route's drafted stops; returns its J with churn."""

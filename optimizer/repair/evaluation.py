@@ -1,33 +1,47 @@
 """What a plan for a sub-problem costs and whether it keeps the hard rules: the judge, knowing nothing of any engine."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import chain
 
 import numpy as np
+from numpy.typing import NDArray
 
-from optimizer.repair.subproblem import NOWHERE, Sequences, SubProblem
+from optimizer.repair.subproblem import CUSTODY, NO_LIMIT, NOWHERE, Floats, Ints, Sequences, SubProblem
 
 
 @dataclass(frozen=True, slots=True)
 class Violation:
-    """A hard rule broken: ``rule`` is custody, shift, capacity, pair or twice; ``stop`` is None for a whole vehicle."""
+    """A hard rule broken: ``rule`` is custody, excluded, pin, pair, shift, driving, capacity or twice.
+
+    ``stop`` is None for a whole vehicle; ``code`` says which constraint it was that excluded.
+    """
 
     rule: str
     vehicle: int
     stop: int | None = None
+    code: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """J = travel + lateness + misses + undone + moves, each at its price. ``starts_s`` is when service starts."""
+    """J, its ``parts`` in price units by name (they add up to it), and every broken rule.
+
+    ``travel_s`` is what is driven, ``starts_s`` when service starts, ``drives_s`` the driving of each vehicle;
+    ``changed`` are the vehicles whose sequence is another than in the sub-problem.
+    """
 
     objective: float
+    parts: Mapping[str, float]
     travel_s: int
     lateness_s: int
     missed: tuple[int, ...]
     undone: tuple[int, ...]
     moved: tuple[int, ...]
+    changed: tuple[int, ...]
     starts_s: tuple[tuple[int, ...], ...]
+    drives_s: tuple[int, ...]
     violations: tuple[Violation, ...]
 
     @property
@@ -35,79 +49,95 @@ class Evaluation:
         return not self.violations
 
 
+@dataclass(frozen=True, slots=True)
+class Walk:
+    """One vehicle's way: seconds driven, service starts, arrival at the end."""
+
+    travel_s: int
+    starts_s: list[int]
+    home_s: int
+
+
+@dataclass(slots=True)
+class _Plan:
+    """Sequences laid out in one line: ``flat`` their stops, ``vehicle_of`` each, and the walks."""
+
+    vehicles: Ints
+    flat: Ints
+    vehicle_of: Ints
+    walks: list[Walk]
+    starts: Ints = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.starts = np.array([s for walk in self.walks for s in walk.starts_s], dtype=np.int64)
+
+
 def evaluate(sub: SubProblem, sequences: Sequences) -> Evaluation:
     """Score ``sequences`` (one a vehicle, stops by index). Never raises for a broken rule: it is listed."""
     if len(sequences) != sub.vehicles:
         raise ValueError(f"{len(sequences)} sequences for {sub.vehicles} vehicles")
-    walks = [walk(sub, vehicle, sequence) for vehicle, sequence in enumerate(sequences)]
-    starts = tuple(tuple(times[:-1]) for _, times in walks)
-    late = {
-        stop: start - int(sub.closes_s[stop])
-        for sequence, times in zip(sequences, starts, strict=True)
-        for stop, start in zip(sequence, times, strict=True)
-        if start > sub.closes_s[stop]
-    }
-    done = {stop for sequence in sequences for stop in sequence}
-    undone = tuple(stop for stop in range(sub.stops) if stop not in done)
-    moved = tuple(
-        stop
-        for vehicle, sequence in enumerate(sequences)
-        for stop in sequence
-        if sub.home[stop] not in (NOWHERE, vehicle)
-    )
-    travel = sum(travel_s for travel_s, _ in walks)
-    objective = sum(route_price(sub, vehicle, sequence) for vehicle, sequence in enumerate(sequences))
-    objective += sum(float(sub.undone_price[stop]) for stop in undone)
-    violations = [v for vehicle, sequence in enumerate(sequences) for v in broken_rules(sub, vehicle, sequence)]
-    violations += _repeated(sequences)
+    plan = _laid_out(sub, range(sub.vehicles), sequences)
+    flat, late = plan.flat, plan.starts - sub.closes_s[plan.flat]
+    done = np.zeros(sub.stops, dtype=np.bool_)
+    done[flat] = True
+    undone = np.flatnonzero(~done)
+    parts = _parts(sub, plan, sequences)
+    parts["undone"] = float(sub.undone_price[undone].sum())
     return Evaluation(
-        objective, travel, sum(late.values()), tuple(sorted(late)), undone, moved, starts, tuple(violations)
+        objective=sum(parts.values()),
+        parts=parts,
+        travel_s=sum(walk.travel_s for walk in plan.walks),
+        lateness_s=int(late[late > 0].sum()),
+        missed=tuple(sorted(flat[late > 0].tolist())),
+        undone=tuple(undone.tolist()),
+        moved=tuple(flat[_is_away(sub, plan)].tolist()),
+        changed=tuple(v for v, sequence in enumerate(sequences) if tuple(sequence) != sub.sequences[v]),
+        starts_s=tuple(tuple(walk.starts_s) for walk in plan.walks),
+        drives_s=tuple(walk.travel_s for walk in plan.walks),
+        violations=tuple(_violations(sub, plan, sequences)),
     )
 
 
-def walk(sub: SubProblem, vehicle: int, sequence: Sequence[int]) -> tuple[int, list[int]]:
-    """Travel seconds of one vehicle, and the time service starts at each stop and, last, its arrival at the end."""
-    here, now, travel, times = int(sub.start_node[vehicle]), int(sub.ready_s[vehicle]), 0, []
-    for stop in sequence:
-        there = int(sub.node[stop])
-        leg = int(sub.travel_s[here, there])
-        setup = int(sub.setup_s[stop]) if there != here else 0
-        start = max(now + leg + setup, int(sub.opens_s[stop]))
-        times.append(start)
-        here, now, travel = there, start + int(sub.service_s[stop]), travel + leg
-    leg = int(sub.travel_s[here, sub.end_node[vehicle]])
-    return travel + leg, [*times, now + leg]
+def walk(sub: SubProblem, vehicle: int, sequence: Sequence[int]) -> Walk:
+    """How one vehicle drives a sequence."""
+    return _laid_out(sub, [vehicle], [sequence]).walks[0]
 
 
 def route_price(sub: SubProblem, vehicle: int, sequence: Sequence[int]) -> float:
-    """One vehicle's part of J: its travel, its late stops and the stops it took from others."""
-    travel, times = walk(sub, vehicle, sequence)
-    price = sub.travel_price * travel
-    for stop, start in zip(sequence, times, strict=False):
-        if start > sub.closes_s[stop]:
-            price += float(sub.lateness_price[stop]) * (start - int(sub.closes_s[stop])) + float(sub.miss_price[stop])
-        if sub.home[stop] not in (NOWHERE, vehicle):
-            price += float(sub.move_price[stop])
-    return price
+    """One vehicle's part of J: all of it but what is left undone."""
+    return sum(_parts(sub, _laid_out(sub, [vehicle], [sequence]), [sequence]).values())
 
 
 def last_arrival_s(sub: SubProblem, vehicle: int) -> int:
     """The hard end of service; a vehicle already past it may still go straight to its end."""
-    straight = int(sub.ready_s[vehicle] + sub.travel_s[sub.start_node[vehicle], sub.end_node[vehicle]])
-    return max(int(sub.shift_end_s[vehicle]), straight)
+    return max(int(sub.shift_end_s[vehicle]), walk(sub, vehicle, ()).home_s)
+
+
+def most_driving_s(sub: SubProblem, vehicle: int) -> int:
+    """The most its driver may drive; straight to the end is always allowed."""
+    return max(int(sub.drive_limit_s[vehicle]), walk(sub, vehicle, ()).travel_s)
 
 
 def broken_rules(sub: SubProblem, vehicle: int, sequence: Sequence[int]) -> list[Violation]:
     """Every hard rule one vehicle's sequence breaks."""
-    broken = [Violation("custody", vehicle, stop) for stop in sequence if not sub.allowed[stop, vehicle]]
+    codes = [(stop, int(sub.excluded[stop, vehicle])) for stop in sequence]
+    broken = [
+        Violation("custody", vehicle, stop) if code == CUSTODY else Violation("excluded", vehicle, stop, code)
+        for stop, code in codes
+        if code
+    ]
+    broken += [Violation("pin", vehicle, stop) for stop in _out_of_segment(sub, vehicle, sequence)]
     place = {stop: position for position, stop in enumerate(sequence)}
     for pickup, delivery in sub.pairs:
         together = (pickup in place) == (delivery in place)
         if not together or (pickup in place and place[pickup] > place[delivery]):
             broken.append(Violation("pair", vehicle, delivery))
-    if walk(sub, vehicle, sequence)[1][-1] > last_arrival_s(sub, vehicle):
+    way = walk(sub, vehicle, sequence)
+    if way.home_s > last_arrival_s(sub, vehicle):
         broken.append(Violation("shift", vehicle))
-    if _fullest(sub, sequence, sub.capacity[vehicle]):
+    if way.travel_s > most_driving_s(sub, vehicle):
+        broken.append(Violation("driving", vehicle))
+    if _is_too_full(sub, sequence, sub.capacity[vehicle]):
         broken.append(Violation("capacity", vehicle))
     return broken
 
@@ -120,6 +150,14 @@ def fitting_start(sub: SubProblem) -> tuple[Sequences, tuple[int, ...]]:
     fitting = tuple(_fitting(sub, vehicle, sequence) for vehicle, sequence in enumerate(sub.sequences))
     kept = {stop for sequence in fitting for stop in sequence}
     return fitting, tuple(stop for sequence in sub.sequences for stop in sequence if stop not in kept)
+
+
+def last_segments(sub: SubProblem) -> Ints:
+    """(k,) the segment behind each vehicle's last pin, where stops from elsewhere belong."""
+    last = np.zeros(sub.vehicles, dtype=np.int64)
+    at_home = sub.home != NOWHERE
+    np.maximum.at(last, sub.home[at_home], sub.segment[at_home])
+    return last + last % 2
 
 
 def _fitting(sub: SubProblem, vehicle: int, sequence: tuple[int, ...]) -> tuple[int, ...]:
@@ -138,7 +176,137 @@ def _fitting(sub: SubProblem, vehicle: int, sequence: tuple[int, ...]) -> tuple[
     return kept
 
 
-def _fullest(sub: SubProblem, sequence: Sequence[int], capacity: np.ndarray) -> bool:
+def _laid_out(sub: SubProblem, vehicles: Sequence[int], sequences: Sequence[Sequence[int]]) -> _Plan:
+    counts = [len(sequence) for sequence in sequences]
+    flat = np.fromiter(chain.from_iterable(sequences), dtype=np.int64, count=sum(counts))
+    index = np.array(vehicles, dtype=np.int64)
+    vehicle_of = np.repeat(index, counts)
+    # every way is its start, its stops and its end: two nodes more than stops
+    path = np.empty(flat.size + 2 * index.size, dtype=np.int64)
+    ends = np.cumsum(np.array(counts, dtype=np.int64) + 2)
+    begins = ends - np.array(counts, dtype=np.int64) - 2
+    path[begins], path[ends - 1] = sub.start_node[index], sub.end_node[index]
+    path[np.arange(flat.size) + 2 * np.repeat(np.arange(index.size), counts) + 1] = sub.node[flat]
+    profile = np.repeat(sub.profile[index], np.array(counts, dtype=np.int64) + 2)
+    legs = sub.travel_s[profile[:-1], path[:-1], path[1:]].tolist()
+    setups = np.where(path[1:] != path[:-1], 1, 0).tolist()
+    per_stop = zip(sub.opens_s[flat].tolist(), sub.service_s[flat].tolist(), sub.setup_s[flat].tolist(), strict=True)
+    walks = [
+        _walk(
+            sub, vehicle, legs[low : low + count + 1], setups[low : low + count], [next(per_stop) for _ in range(count)]
+        )
+        for vehicle, low, count in zip(vehicles, begins.tolist(), counts, strict=True)
+    ]
+    return _Plan(index, flat, vehicle_of, walks)
+
+
+def _walk(sub: SubProblem, vehicle: int, legs: list[int], moves: list[int], stops: list[tuple[int, int, int]]) -> Walk:
+    """``legs`` by free roads, one more than ``stops`` (opens, service, setup); ``moves``: 0 where the place stays."""
+    now, driven, starts = int(sub.ready_s[vehicle]), 0, []
+    rests = _Rests(sub, vehicle)
+    for leg, move, (opens, service, setup) in zip(legs, moves, stops, strict=False):
+        drive = _driving_s(sub, leg, now)
+        driven += drive
+        start = max(now + drive + rests.during(drive) + setup * move, opens)
+        starts.append(start)
+        now = start + service
+    drive = _driving_s(sub, legs[-1], now)
+    return Walk(driven + drive, starts, now + drive + rests.during(drive))
+
+
+class _Rests:
+    """The breaks of one driver."""
+
+    def __init__(self, sub: SubProblem, vehicle: int) -> None:
+        self._after_s = int(sub.break_after_s[vehicle])
+        self._rest_s = int(sub.break_s[vehicle])
+        self._since_s = int(sub.since_break_s[vehicle])
+
+    def during(self, drive_s: int) -> int:
+        """Seconds of rest that fall due while he drives so long."""
+        if self._after_s >= NO_LIMIT or drive_s == 0:
+            return 0
+        since = self._since_s + drive_s
+        rests = max(0, -(-since // self._after_s) - 1)
+        self._since_s = since - rests * self._after_s
+        return rests * self._rest_s
+
+
+def _driving_s(sub: SubProblem, leg: int, at_s: int) -> int:
+    """How long a leg takes that is left at ``at_s``."""
+    if not sub.hours.size:
+        return leg
+    low = at_s // 3600
+    if low >= sub.hours.size - 1:
+        factor = float(sub.hours[-1])
+    else:
+        before, after = float(sub.hours[low]), float(sub.hours[low + 1])
+        factor = before + (at_s / 3600.0 - low) * (after - before)
+    return math.floor(leg * factor + 0.5)
+
+
+def _is_away(sub: SubProblem, plan: _Plan) -> NDArray[np.bool_]:
+    home = sub.home[plan.flat]
+    away: NDArray[np.bool_] = (home != NOWHERE) & (home != plan.vehicle_of)
+    return away
+
+
+def _parts(sub: SubProblem, plan: _Plan, sequences: Sequence[Sequence[int]]) -> dict[str, float]:
+    """J's parts of the plan's vehicles, but for what is left undone."""
+    flat, late = plan.flat, plan.starts - sub.closes_s[plan.flat]
+    is_late = late > 0
+    changed = [
+        v for v, sequence in zip(plan.vehicles.tolist(), sequences, strict=True) if tuple(sequence) != sub.sequences[v]
+    ]
+    return {
+        "travel": sub.travel_price * sum(walk.travel_s for walk in plan.walks),
+        "lateness": float((sub.lateness_price[flat] * late)[is_late].sum()),
+        "miss": float(sub.miss_price[flat][is_late].sum()),
+        "move": float(sub.move_price[flat][_is_away(sub, plan)].sum()),
+        "visit": float(sub.visit_price[flat].sum()),
+        "carrier": _carriage(sub, plan),
+        "churn": float(sub.churn_price[changed].sum()),
+    }
+
+
+def _carriage(sub: SubProblem, plan: _Plan) -> float:
+    charge: Floats = sub.carrier_price[plan.vehicle_of]
+    if sub.pairs:
+        charge = charge * ~np.isin(plan.flat, [pickup for pickup, _ in sub.pairs])
+    return float(charge.sum())
+
+
+def _violations(sub: SubProblem, plan: _Plan, sequences: Sequences) -> list[Violation]:
+    """Vehicles that may have broken something are looked at rule by rule; the rest is seen to be sound at a glance."""
+    homes = np.array([walk.home_s for walk in plan.walks], dtype=np.int64)
+    driven = np.array([walk.travel_s for walk in plan.walks], dtype=np.int64)
+    suspect = (homes > sub.shift_end_s) | (driven > sub.drive_limit_s)
+    suspect[plan.vehicle_of[sub.excluded[plan.flat, plan.vehicle_of] != 0]] = True
+    loads = np.zeros_like(sub.capacity)
+    np.add.at(loads, plan.vehicle_of, sub.demand[plan.flat])
+    suspect |= (loads > sub.capacity).any(axis=1)
+    if sub.pairs or np.any(sub.segment):
+        suspect[:] = True
+    broken = [v for vehicle in np.flatnonzero(suspect).tolist() for v in broken_rules(sub, vehicle, sequences[vehicle])]
+    return broken + _repeated(sequences)
+
+
+def _out_of_segment(sub: SubProblem, vehicle: int, sequence: Sequence[int]) -> list[int]:
+    """Stops that come after one of a later segment, and pinned stops that left their home."""
+    if not np.any(sub.segment):
+        return []
+    behind = int(last_segments(sub)[vehicle])
+    out, reached = [], 0
+    for stop in sequence:
+        at_home = int(sub.home[stop]) == vehicle
+        segment = int(sub.segment[stop]) if at_home else behind
+        if segment < reached or (not at_home and sub.segment[stop] % 2):
+            out.append(stop)
+        reached = max(reached, segment)
+    return out
+
+
+def _is_too_full(sub: SubProblem, sequence: Sequence[int], capacity: Ints) -> bool:
     """Whether the load ever exceeds ``capacity``: what has no pickup is aboard from the start."""
     delivery_of = dict(sub.pairs)
     later = {delivery_of[stop] for stop in sequence if stop in delivery_of}

@@ -1,8 +1,8 @@
-"""The second rung: a solver looks over what the first one planned, on the routes in trouble and their neighbours.
+"""The ladder in the street: the rungs look over a plan that moves stops, with the routes in trouble and their nearest.
 
-The solver counts in expected times, so windows are shown to it a little shorter than they are; whatever it answers is
-priced by the simulation like any other plan, and the first rung's plan stays unless it is beaten. Routes whose order a
-person pinned, or that are about to meet a broken van, are left out: the solver can't express what they must keep.
+The rungs count in expected times, so windows are shown to them a little shorter than they are; whatever they answer is
+priced by the simulation like any other plan, and the plan there was stays unless it is beaten. Routes whose order a
+person pinned, or that are about to meet a broken van, are left out.
 """
 
 from collections.abc import Mapping
@@ -10,16 +10,20 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from forestall.errors import Unavailable
 from optimizer.kernel import Floats, load_time_s, set_out
 from optimizer.problem import NO_STOP, FleetProblem
+from optimizer.repair.climb import ORTOOLS, Limits, climb
+from optimizer.repair.constraints import ALLOWED, code_of
 from optimizer.repair.draft import LEAST_GAIN, Draft, Effort, finished_plan
+from optimizer.repair.engines import Rung, SearchBudget
+from optimizer.repair.exclusions import exclusion_code
 from optimizer.repair.plan import FleetPlan
 from optimizer.repair.pool import Solver
-from optimizer.repair.relocate import can_leave, can_take, detour_s
-from optimizer.repair.subproblem import NOWHERE, Budget, SubProblem
+from optimizer.repair.relocate import can_leave, detour_s
+from optimizer.repair.subproblem import NOWHERE, SubProblem
 
-ENGINE = "ladder-1"
+ENGINE = "ladder-2"
+LIVE_WORK = 300_000  # places the second rung looks at: some 20 ms
 # With a counted budget fewer routes are searched deeper: 4 neighbours gained twice what 8 did, in three fifths of the
 # time (47 polishes, 24 ORTEC days). The most routes keeps a plan that touches many from taking a second.
 _NEIGHBOURS = 4
@@ -29,10 +33,22 @@ _SAFETY_S = 600.0  # a stop planned within ten minutes of its window's end is la
 
 @dataclass(frozen=True, slots=True)
 class Ladder:
-    """Polishes plans that move stops between vehicles at the hub. ``solver`` may be a pool or in-process."""
+    """Polishes plans that move stops between vehicles at the hub, by the rungs named (see ``climb``).
 
-    solver: Solver
-    budget: Budget = field(default_factory=Budget)
+    ``solver`` is OR-Tools', in a pool or in-process; without it that rung is passed over.
+    """
+
+    rungs: tuple[str, ...] = (Rung.FIRST.value,)
+    limits: Limits = field(default_factory=lambda: Limits(second=SearchBudget(work=LIVE_WORK)))
+    solver: Solver | None = None
+
+    def warm_up(self) -> None:
+        """Compile what the rungs of this process need, at a moment when nobody waits for it."""
+        tiny = SubProblem.build(
+            travel_s=[[0, 1], [1, 0]], node=[1, 1], opens_s=0, closes_s=0, service_s=0, start_node=0, ready_s=[0, 0],
+            end_node=0, shift_end_s=9, sequences=((0, 1), ()),
+        )  # fmt: skip
+        climb(tiny, [rung for rung in self.rungs if rung != ORTOOLS], 1, self.limits)
 
     def polish(self, problem: FleetProblem, plan: FleetPlan, effort: Effort, seed: int) -> FleetPlan:
         """The plan, or a better one for its routes and up to four neighbours. Never worse by the simulation.
@@ -45,13 +61,13 @@ class Ladder:
         stage = _Stage.of(problem, plan)
         if stage is None:
             return plan
-        try:
-            answer = self.solver.solve(stage.sub_problem(), self.budget, seed)
-        except Unavailable:
-            return plan  # the first rung stands on its own
-        if not answer.replayable:
-            return plan  # a clock cut it short; the same question might be answered otherwise tomorrow
-        return stage.better_of(plan, answer.sequences, effort, seed, answer.engine)
+        sub, best = stage.sub_problem(), plan
+        for rung in self.rungs:
+            answer = climb(sub, [rung], seed, self.limits, self.solver)
+            # What a clock cut short might be answered otherwise tomorrow, and is not used.
+            if answer.rung is not None and answer.replayable:
+                best = stage.better_of(best, answer.sequences, effort, seed, answer.record)
+        return best
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +118,7 @@ class _Stage:
             move_price=problem.prices.move,
             demand=problem.demand[stops],
             capacity=np.minimum(problem.capacity[routes], problem.demand[stops].sum(axis=0, initial=1.0) + 1e6),
-            allowed=[[self._may_carry(r, stop, at_s) for r, at_s in zip(routes, ready, strict=True)] for stop in stops],
+            excluded=[[self._code(r, stop, at_s) for r, at_s in zip(routes, ready, strict=True)] for stop in stops],
             home=[routes.index(h) if (h := int(problem.route_of[stop])) in routes else NOWHERE for stop in stops],
             travel_price=problem.prices.travel_per_s,
         )
@@ -115,14 +131,16 @@ class _Stage:
         set_out(world, drive, route, load_time_s(world, array, array.size), depart)
         return depart
 
-    def _may_carry(self, route: int, stop: int, ready_s: float) -> bool:
-        """On the route that has it; or, from the hub's floor, on one that leaves no sooner than the goods are there."""
+    def _code(self, route: int, stop: int, ready_s: float) -> int:
+        """What keeps the stop from the route: nothing where it is; others must leave after its goods have come."""
         if stop in self.sequences[route]:
-            return True
+            return ALLOWED
         if self.problem.carrier_of(route).free_stops is not None:
-            return False  # a carrier's limit over several routes is more than the solver can be told
-        in_time = self.problem.world.available_s[stop] <= ready_s
-        return bool(in_time) and can_leave(self.problem, stop) and can_take(self.problem, route, stop)
+            return code_of("carrier_room")  # a limit over several routes is more than the sub-problem can say
+        if not can_leave(self.problem, stop):
+            return code_of("custody")
+        is_late = self.problem.world.available_s[stop] > ready_s
+        return exclusion_code(self.problem, stop, route) or (code_of("hub_goods") if is_late else ALLOWED)
 
     def better_of(
         self,
@@ -130,7 +148,7 @@ class _Stage:
         answer: tuple[tuple[int, ...], ...],
         effort: Effort,
         seed: int,
-        solver: Mapping[str, str | int | float],
+        solver: Mapping[str, object],
     ) -> FleetPlan:
         """The solver's answer, put right by the simulation, if it is feasible, whole and better; else the plan."""
         draft = Draft(self.problem)

@@ -7,6 +7,7 @@ well, and the best of them by that is the answer.
 """
 
 import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -15,8 +16,25 @@ import ortools
 from ortools.constraint_solver import pywrapcp, routing_enums_pb2
 from ortools.util import optional_boolean_pb2
 
-from optimizer.repair.evaluation import evaluate, fitting_start, last_arrival_s, route_price
-from optimizer.repair.subproblem import NOWHERE, Budget, Ints, Sequences, SolveStatus, SubProblem, SubSolution
+from optimizer.repair.evaluation import (
+    broken_rules,
+    evaluate,
+    fitting_start,
+    last_arrival_s,
+    most_driving_s,
+    route_price,
+)
+from optimizer.repair.subproblem import (
+    NO_LIMIT,
+    NOWHERE,
+    Budget,
+    Floats,
+    Ints,
+    Sequences,
+    SolveStatus,
+    SubProblem,
+    SubSolution,
+)
 
 PRICE_SCALE = 100
 """The engine counts in integers: hundredths of a price unit are finer than any price we set."""
@@ -50,18 +68,30 @@ _COSTLY_OPERATORS = (
 )
 
 
-def solve(sub: SubProblem, budget: Budget, seed: int, metaheuristic: Metaheuristic = Metaheuristic.TABU) -> SubSolution:
-    """The best plan found within the budget, never worse than the sub-problem's own by ``evaluate``.
+def solve(
+    sub: SubProblem,
+    budget: Budget,
+    seed: int,
+    warm: Sequences | None = None,
+    metaheuristic: Metaheuristic = Metaheuristic.TABU,
+) -> SubSolution:
+    """The best plan found within the budget, never worse than its start by ``evaluate``: ``warm``, a feasible plan, or
+    else the sub-problem's own.
 
-    A plan to start from that breaks a hard rule is trimmed until it keeps them. The same arguments give the same
-    sequences, unless the fuse fired (``replayable`` False). Nothing is raised for a start the engine cannot read.
+    A plan of the sub-problem's own that breaks a hard rule is trimmed until it keeps them. The same arguments give the
+    same sequences, unless the fuse fired (``replayable`` False). Nothing is raised for a start the engine cannot read.
+
+    The model says modes, driving limits, prices and windows. It knows neither breaks, nor that traffic changes with the
+    hour, nor what may stand before a pin: there plans that the evaluator finds broken are passed over.
     """
     wall, cpu = time.perf_counter(), time.process_time()
-    start, trimmed = fitting_start(sub)
+    start, trimmed = fitting_start(sub) if warm is None else (warm, ())
     before = evaluate(sub, start).objective
     best = _Best(sub, start)
     meter = _Meter(budget)
-    was_read = _search(sub, start, seed, _parameters(budget, metaheuristic), best, meter) if sub.stops else True
+    was_read = True
+    if sub.stops and sub.vehicles:
+        was_read = _search(sub, start, seed, _parameters(budget, metaheuristic), best, meter)
     is_whole = meter.is_spent or best.seen >= budget.solution_limit or meter.wall_s < 0.95 * budget.fuse_s
     after = evaluate(sub, best.sequences).objective
     status = SolveStatus.IMPROVED if after < before else SolveStatus.KEPT
@@ -88,11 +118,16 @@ def solve(sub: SubProblem, budget: Budget, seed: int, metaheuristic: Metaheurist
     )
 
 
+def says_all(sub: SubProblem) -> bool:
+    """Whether the model can say every hard rule of the problem, so that all its plans keep them."""
+    return not (sub.hours.size or np.any(sub.segment) or np.any(sub.break_after_s < NO_LIMIT))
+
+
 class _Best:
     """The best plan seen by our own price. Routes are priced once: between two plans only one or two differ."""
 
     def __init__(self, sub: SubProblem, start: Sequences) -> None:
-        self._sub = sub
+        self._sub, self._is_checked = sub, not says_all(sub)
         self._prices: dict[tuple[int, tuple[int, ...]], float] = {}
         self.sequences = start
         self._price = self._total(start)
@@ -112,7 +147,8 @@ class _Best:
         key = (vehicle, sequence)
         if key not in self._prices:
             saved = sum(float(self._sub.undone_price[stop]) for stop in sequence)
-            self._prices[key] = route_price(self._sub, vehicle, sequence) - saved
+            is_broken = self._is_checked and bool(broken_rules(self._sub, vehicle, sequence))
+            self._prices[key] = np.inf if is_broken else route_price(self._sub, vehicle, sequence) - saved
         return self._prices[key]
 
 
@@ -121,6 +157,7 @@ class _Model:
     """A routing model and its numbering: nodes are the stops, then each vehicle's start, then each vehicle's end."""
 
     sub: SubProblem
+    start: Sequences
     manager: pywrapcp.RoutingIndexManager
     routing: pywrapcp.RoutingModel
 
@@ -164,7 +201,7 @@ class _Meter:
 
 def _search(sub: SubProblem, start: Sequences, seed: int, parameters: _Parameters, best: _Best, meter: _Meter) -> bool:
     """Run the engine, offering every plan it stands on to ``best``. False when it could not read the start."""
-    model = _build(sub)
+    model = _build(sub, start)
     routing, solver = model.routing, model.routing.solver()
     # The engine keeps its callbacks for ever, so one that named the model would keep both from being freed.
     watched = [model]
@@ -191,48 +228,61 @@ def _parameters(budget: Budget, metaheuristic: Metaheuristic) -> _Parameters:
     return parameters
 
 
-def _build(sub: SubProblem) -> _Model:
+def _build(sub: SubProblem, start: Sequences) -> _Model:
     m, k = sub.stops, sub.vehicles
     manager = pywrapcp.RoutingIndexManager(m + 2 * k, k, list(range(m, m + k)), list(range(m + k, m + 2 * k)))
-    model = _Model(sub, manager, pywrapcp.RoutingModel(manager))
-    for part in (_add_travel, _add_time, _add_stops, _add_moves, _add_loads, _add_pairs):
+    model = _Model(sub, start, manager, pywrapcp.RoutingModel(manager))
+    for part in (_add_travel, _add_time, _add_driving, _add_stops, _add_moves, _add_loads, _add_pairs):
         part(model)
     return model
 
 
 def _add_travel(model: _Model) -> None:
     price = model.sub.travel_price * PRICE_SCALE
-    scaled = np.rint(_node_travel(model.sub) * price).astype(np.int64)
-    model.routing.SetArcCostEvaluatorOfAllVehicles(model.routing.RegisterTransitMatrix(scaled.tolist()))
-    for vehicle in range(model.sub.vehicles):
+    for vehicle, callback in enumerate(_matrices(model, lambda travel_s: np.rint(travel_s * price))):
+        model.routing.SetArcCostEvaluatorOfVehicle(callback, vehicle)
         # A vehicle under way must come home, with or without stops.
         model.routing.SetVehicleUsedWhenEmpty(True, vehicle)
 
 
 def _add_time(model: _Model) -> None:
     """Time at a stop is when its service starts; waiting for the window is slack."""
-    sub = model.sub
+    sub, routing = model.sub, model.routing
     nodes = _nodes(sub)
     setup = np.where(nodes[:, None] != nodes[None, :], _padded(sub, sub.setup_s)[None, :], 0)
-    passage = _node_travel(sub) + _padded(sub, sub.service_s)[:, None] + setup
-    horizon = _horizon_s(sub)
-    model.routing.AddDimension(model.routing.RegisterTransitMatrix(passage.tolist()), horizon, horizon, False, "time")
-    times = model.routing.GetDimensionOrDie("time")
+    at_stop = _padded(sub, sub.service_s)[:, None] + setup
+    horizon = _horizon_s(model)
+    callbacks = _matrices(model, lambda travel_s: travel_s + at_stop)
+    routing.AddDimensionWithVehicleTransits(callbacks, horizon, horizon, False, "time")
+    times = routing.GetDimensionOrDie("time")
     for vehicle in range(sub.vehicles):
         ready = int(sub.ready_s[vehicle])
-        times.CumulVar(model.routing.Start(vehicle)).SetRange(ready, ready)
-        times.CumulVar(model.routing.End(vehicle)).SetMax(last_arrival_s(sub, vehicle))
+        times.CumulVar(routing.Start(vehicle)).SetRange(ready, ready)
+        times.CumulVar(routing.End(vehicle)).SetMax(_latest_s(model, vehicle))
+
+
+def _add_driving(model: _Model) -> None:
+    """What a driver may still drive today."""
+    sub, routing = model.sub, model.routing
+    if not np.any(sub.drive_limit_s < NO_LIMIT):
+        return
+    callbacks = _matrices(model, lambda travel_s: travel_s)
+    most = [max(most_driving_s(sub, v), _as_modelled(sub, v, model.start[v])[0]) for v in range(sub.vehicles)]
+    routing.AddDimensionWithVehicleTransitAndCapacity(callbacks, 0, most, True, "driving")
 
 
 def _add_stops(model: _Model) -> None:
     """Windows, the penalty of leaving a stop undone, and which vehicles may have it."""
-    sub, routing, horizon = model.sub, model.routing, _horizon_s(model.sub)
+    sub, routing, horizon = model.sub, model.routing, _horizon_s(model)
     times = routing.GetDimensionOrDie("time")
+    # Of what doing a stop costs, the least is taken off its penalty: the engine can't read a plan that leaves a stop
+    # undone if a unary transit is above zero for every vehicle (9.15).
+    penalties = np.maximum(sub.undone_price - _charges(sub).min(axis=1), 0.0)
     for stop in range(sub.stops):
         index = model.index(stop)
-        routing.AddDisjunction([index], round(float(sub.undone_price[stop]) * PRICE_SCALE))
+        routing.AddDisjunction([index], round(float(penalties[stop]) * PRICE_SCALE))
         opens = int(sub.opens_s[stop])
-        allowed = [vehicle for vehicle in range(sub.vehicles) if sub.allowed[stop, vehicle] and opens <= horizon]
+        allowed = [vehicle for vehicle in range(sub.vehicles) if _may_have(sub, vehicle, stop) and opens <= horizon]
         if len(allowed) < sub.vehicles:
             routing.VehicleVar(index).SetValues([-1, *allowed])
         if allowed:
@@ -240,6 +290,11 @@ def _add_stops(model: _Model) -> None:
         bound_s, slope = _ramp(sub, stop)
         if slope > 0:
             times.SetCumulVarSoftUpperBound(index, bound_s, slope)
+
+
+def _may_have(sub: SubProblem, vehicle: int, stop: int) -> bool:
+    """Whether nothing excludes it, and no pin holds it elsewhere."""
+    return not sub.excluded[stop, vehicle] and (sub.segment[stop] % 2 == 0 or int(sub.home[stop]) == vehicle)
 
 
 def _ramp(sub: SubProblem, stop: int) -> tuple[int, int]:
@@ -255,18 +310,27 @@ def _ramp(sub: SubProblem, stop: int) -> tuple[int, int]:
 
 
 def _add_moves(model: _Model) -> None:
-    sub = model.sub
-    prices = np.rint(sub.move_price * PRICE_SCALE).astype(np.int64)
+    """What a stop costs on one vehicle more than on another."""
+    charges = _charges(model.sub)
+    prices = np.rint((charges - charges.min(axis=1, keepdims=True)) * PRICE_SCALE).astype(np.int64)
     if not np.any(prices):
         return
     callbacks = [
-        model.routing.RegisterUnaryTransitVector(
-            _padded(sub, np.where((sub.home != vehicle) & (sub.home != NOWHERE), prices, 0)).tolist()
-        )
-        for vehicle in range(sub.vehicles)
+        model.routing.RegisterUnaryTransitVector(_padded(model.sub, prices[:, vehicle]).tolist())
+        for vehicle in range(model.sub.vehicles)
     ]
-    model.routing.AddDimensionWithVehicleTransits(callbacks, 0, int(prices.sum()), True, "moves")
+    most = int(prices.max(axis=1).sum())
+    model.routing.AddDimensionWithVehicleTransits(callbacks, 0, most, True, "moves")
     model.routing.GetDimensionOrDie("moves").SetSpanCostCoefficientForAllVehicles(1)
+
+
+def _charges(sub: SubProblem) -> Floats:
+    """(m, k) what it costs that a stop is done by a vehicle: done at all, away from home, by its carrier."""
+    away = (sub.home[:, None] != np.arange(sub.vehicles)) & (sub.home != NOWHERE)[:, None]
+    carriage = np.tile(sub.carrier_price, (sub.stops, 1))
+    carriage[[pickup for pickup, _ in sub.pairs], :] = 0.0
+    charges: Floats = sub.visit_price[:, None] + np.where(away, sub.move_price[:, None], 0.0) + carriage
+    return charges
 
 
 def _add_loads(model: _Model) -> None:
@@ -297,9 +361,46 @@ def _nodes(sub: SubProblem) -> Ints:
     return np.concatenate([sub.node, sub.start_node, sub.end_node])
 
 
-def _node_travel(sub: SubProblem) -> Ints:
+def _node_travel(sub: SubProblem, profile: int) -> Floats:
+    """One mode's matrix over the model's nodes, with the traffic of the hour at which vehicles set out: the model knows
+    no other hour."""
     nodes = _nodes(sub)
-    return sub.travel_s[np.ix_(nodes, nodes)]
+    among: Floats = sub.travel_s[profile][np.ix_(nodes, nodes)].astype(np.float64)
+    if sub.hours.size:
+        among = np.rint(among * np.interp(sub.ready_s.mean() / 3600, np.arange(sub.hours.size), sub.hours))
+    return among
+
+
+def _matrices(model: _Model, make: Callable[[Floats], Floats]) -> list[int]:
+    """For each vehicle its mode's matrix, made into what a dimension counts; one callback a mode."""
+    sub = model.sub
+    callbacks = {
+        profile: model.routing.RegisterTransitMatrix(make(_node_travel(sub, profile)).astype(np.int64).tolist())
+        for profile in sorted(set(sub.profile.tolist()))
+    }
+    return [callbacks[profile] for profile in sub.profile.tolist()]
+
+
+def _as_modelled(sub: SubProblem, vehicle: int, sequence: Sequence[int]) -> tuple[int, int]:
+    """Seconds driven and the arrival at the end, as the model counts: no breaks, and one hour's traffic."""
+    matrix = _node_travel(sub, int(sub.profile[vehicle]))
+    nodes = _nodes(sub)
+    here, now, driven = sub.stops + vehicle, int(sub.ready_s[vehicle]), 0
+    for stop in sequence:
+        leg = int(matrix[here, stop])
+        setup = int(sub.setup_s[stop]) if nodes[here] != nodes[stop] else 0
+        now = max(now + leg + setup, int(sub.opens_s[stop])) + int(sub.service_s[stop])
+        here, driven = stop, driven + leg
+    leg = int(matrix[here, sub.stops + sub.vehicles + vehicle])
+    return driven + leg, now + leg
+
+
+def _latest_s(model: _Model, vehicle: int) -> int:
+    """The latest arrival the model allows. Where it counts otherwise than the evaluator, its start's is allowed too."""
+    latest = last_arrival_s(model.sub, vehicle)
+    if says_all(model.sub):
+        return latest
+    return max(latest, _as_modelled(model.sub, vehicle, model.start[vehicle])[1])
 
 
 def _padded(sub: SubProblem, per_stop: Ints) -> Ints:
@@ -307,5 +408,5 @@ def _padded(sub: SubProblem, per_stop: Ints) -> Ints:
     return np.concatenate([per_stop, np.zeros(2 * sub.vehicles, dtype=np.int64)])
 
 
-def _horizon_s(sub: SubProblem) -> int:
-    return max(last_arrival_s(sub, vehicle) for vehicle in range(sub.vehicles))
+def _horizon_s(model: _Model) -> int:
+    return max(_latest_s(model, vehicle) for vehicle in range(model.sub.vehicles))

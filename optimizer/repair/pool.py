@@ -11,7 +11,7 @@ from types import TracebackType
 from typing import Protocol, Self
 
 from forestall.errors import Unavailable
-from optimizer.repair.subproblem import Budget, SubProblem, SubSolution
+from optimizer.repair.subproblem import Budget, Sequences, SubProblem, SubSolution
 
 _START_S = 10.0
 """A worker starts in 2 to 3 s, nearly all of it imports; on a busy machine it may take three times as long."""
@@ -20,11 +20,15 @@ _START_S = 10.0
 class Solver(Protocol):
     """Solves sub-problems. ``InProcessSolver`` and ``SolverPool`` keep the same promises, but for the waiting."""
 
-    def submit(self, sub: SubProblem, budget: Budget, seed: int) -> "Future[SubSolution]":
-        """Begin a solve. The future raises Unavailable when there is nobody to do it."""
+    def submit(
+        self, sub: SubProblem, budget: Budget, seed: int, warm: Sequences | None = None
+    ) -> "Future[SubSolution]":
+        """Begin a solve, from ``warm`` if given (see ``ortools_routing``).
+
+        The future raises Unavailable when there is nobody to do it."""
         ...
 
-    def solve(self, sub: SubProblem, budget: Budget, seed: int) -> SubSolution:
+    def solve(self, sub: SubProblem, budget: Budget, seed: int, warm: Sequences | None = None) -> SubSolution:
         """A solve, waited for, but not for ever. Raises Unavailable."""
         ...
 
@@ -39,18 +43,20 @@ class InProcessSolver:
     def __init__(self) -> None:
         self._is_closed = False
 
-    def submit(self, sub: SubProblem, budget: Budget, seed: int) -> "Future[SubSolution]":
+    def submit(
+        self, sub: SubProblem, budget: Budget, seed: int, warm: Sequences | None = None
+    ) -> "Future[SubSolution]":
         done: Future[SubSolution] = Future()
         try:
-            done.set_result(self.solve(sub, budget, seed))
+            done.set_result(self.solve(sub, budget, seed, warm))
         except Unavailable as error:
             done.set_exception(error)
         return done
 
-    def solve(self, sub: SubProblem, budget: Budget, seed: int) -> SubSolution:
+    def solve(self, sub: SubProblem, budget: Budget, seed: int, warm: Sequences | None = None) -> SubSolution:
         if self._is_closed:
             raise Unavailable("The solver is closed.")
-        return _solve(sub, budget, seed)
+        return _solve(sub, budget, seed, warm)
 
     def close(self) -> None:
         self._is_closed = True
@@ -80,15 +86,17 @@ class SolverPool:
             with suppress(BrokenProcessPool, RuntimeError):  # the first job will find out and build the pool anew
                 executor.submit(_is_up)
 
-    def submit(self, sub: SubProblem, budget: Budget, seed: int) -> "Future[SubSolution]":
+    def submit(
+        self, sub: SubProblem, budget: Budget, seed: int, warm: Sequences | None = None
+    ) -> "Future[SubSolution]":
         """As promised by ``Solver``. A future cancelled before its turn takes its job out of the queue."""
         answer: Future[SubSolution] = Future()
-        self._try(_Job(sub, budget, seed, answer), retries=1)
+        self._try(_Job(sub, budget, seed, warm, answer), retries=1)
         return answer
 
-    def solve(self, sub: SubProblem, budget: Budget, seed: int) -> SubSolution:
+    def solve(self, sub: SubProblem, budget: Budget, seed: int, warm: Sequences | None = None) -> SubSolution:
         """A solve, waited for as long as its fuse burns and a worker starts; longer in a queue is Unavailable."""
-        answer = self.submit(sub, budget, seed)
+        answer = self.submit(sub, budget, seed, warm)
         try:
             return answer.result(budget.fuse_s + _START_S)
         except TimeoutError:
@@ -122,7 +130,7 @@ class SolverPool:
             job.fail(Unavailable("The solver is closed."))
             return
         try:
-            attempt = executor.submit(_solve, job.sub, job.budget, job.seed)
+            attempt = executor.submit(_solve, job.sub, job.budget, job.seed, job.warm)
         except (BrokenProcessPool, RuntimeError):
             # Broken, or shut down by close() since we got it: both are told apart by the next attempt.
             self._broke(executor, job, retries)
@@ -162,8 +170,15 @@ class SolverPool:
 class _Job:
     """A solve asked for, and the future its asker holds."""
 
-    def __init__(self, sub: SubProblem, budget: Budget, seed: int, answer: "Future[SubSolution]") -> None:
-        self.sub, self.budget, self.seed, self._answer = sub, budget, seed, answer
+    def __init__(
+        self,
+        sub: SubProblem,
+        budget: Budget,
+        seed: int,
+        warm: Sequences | None,
+        answer: "Future[SubSolution]",
+    ) -> None:
+        self.sub, self.budget, self.seed, self.warm, self._answer = sub, budget, seed, warm, answer
 
     def on_cancel(self, act: Callable[[], object]) -> None:
         """Call ``act`` when the asker gives up."""
@@ -188,8 +203,8 @@ def _is_up() -> None:
     """The smallest job: its only use is that a worker must be there to do it."""
 
 
-def _solve(sub: SubProblem, budget: Budget, seed: int) -> SubSolution:
+def _solve(sub: SubProblem, budget: Budget, seed: int, warm: Sequences | None) -> SubSolution:
     # Imported where it runs: the parent process has no use for OR-Tools.
     from optimizer.repair.ortools_routing import solve
 
-    return solve(sub, budget, seed)
+    return solve(sub, budget, seed, warm)

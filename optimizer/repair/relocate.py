@@ -1,6 +1,7 @@
 """Moving stops whose goods are still at the hub to vehicles that have not left it: cheap, and free of hand-overs."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -73,46 +74,74 @@ def _receivers(problem: FleetProblem, stops: list[int], named: Collection[RouteI
     return [r for r in routes if any(can_take(problem, r, stop) and problem.route_of[stop] != r for stop in stops)]
 
 
+@dataclass(frozen=True, slots=True)
+class _Move:
+    """One stop to another route, whose ``sequence`` it makes; worth ``gain``."""
+
+    gain: float
+    stop: int
+    taker: int
+    sequence: tuple[int, ...]
+
+
 def _move_while_it_pays(draft: Draft, movable: list[int], takers: list[int]) -> None:
     """Each round makes the one move that gains most; every stop moves at most once, so it ends."""
+    route_of = draft.problem.route_of
+    able = {stop: [r for r in takers if r != route_of[stop] and can_take(draft.problem, r, stop)] for stop in movable}
     left = list(movable)
     for _ in range(_ROUNDS):
-        move = max(_moves(draft, left, takers), default=None)
-        if move is None or move[0] < LEAST_GAIN:
+        move = _best_move(draft, left, able, _Tours(draft, takers))
+        if move is None:
             return
-        _, _, stop, donor, taker, sequence = move
-        draft.sequences[donor] = tuple(s for s in draft.sequence(donor) if s != stop)
-        draft.sequences[taker] = sequence
-        draft.give(stop, taker)
-        left.remove(stop)
+        donor = int(route_of[move.stop])
+        draft.sequences[donor] = tuple(s for s in draft.sequence(donor) if s != move.stop)
+        draft.sequences[move.taker] = move.sequence
+        draft.give(move.stop, move.taker)
+        left.remove(move.stop)
 
 
-def _moves(
-    draft: Draft, stops: list[int], takers: list[int]
-) -> Iterable[tuple[float, int, int, int, int, tuple[int, ...]]]:
-    """(gain, tie-break, stop, donor, taker, the taker's sequence) of the stops that relieve their route most."""
-    problem = draft.problem
+def _best_move(draft: Draft, stops: list[int], able: Mapping[int, list[int]], tours: "_Tours") -> _Move | None:
+    """The move that gains most, of the stops whose leaving relieves their route most, to the nearest tours.
+
+    Taking a stop costs a tour no less than the way there, so what can't beat the best move found so far is not priced.
+    """
+    problem, best = draft.problem, None
     relieved: list[tuple[float, int]] = []
     for stop in stops:
         donor = int(problem.route_of[stop])
         without = tuple(s for s in draft.sequence(donor) if s != stop)
         relieved.append((draft.cost(donor) - draft.cost(donor, without), stop))
     for relief, stop in sorted(relieved, key=lambda one: (-one[0], one[1]))[:_TRIED_PER_ROUND]:
-        donor = int(problem.route_of[stop])
-        for taker in _nearest(draft, stop, takers):
-            cost, sequence = draft.insertion(taker, stop)
+        for way_s, taker in tours.nearest(stop, [r for r in able[stop] if draft.may_give(stop, r)]):
+            worth = relief - problem.move_price(stop, taker)
+            least = LEAST_GAIN if best is None else best.gain
+            if worth - problem.prices.travel_per_s * way_s < least:
+                continue
+            cost, sequence = draft.insertion(taker, stop, worth + draft.cost(taker) - least)
             if sequence:
-                gain = relief - problem.move_price(stop, taker) - (cost - draft.cost(taker))
-                yield gain, -stop, stop, donor, taker, sequence
+                best = _Move(worth - (cost - draft.cost(taker)), stop, taker, sequence)
+    return best
 
 
-def _nearest(draft: Draft, stop: int, takers: list[int]) -> list[int]:
-    """The receivers whose tours pass nearest to the stop, by the shortest detour."""
-    problem = draft.problem
-    able = [r for r in takers if r != problem.route_of[stop] and can_take(problem, r, stop) and draft.may_give(stop, r)]
-    return sorted(able, key=lambda r: (detour_s(problem, r, draft.sequence(r), int(problem.world.place[stop])), r))[
-        :_NEAREST_RECEIVERS
-    ]
+class _Tours:
+    """The legs of several routes as drafted, laid end to end, so that one look tells the detours of all of them."""
+
+    def __init__(self, draft: Draft, routes: list[int]) -> None:
+        world, drive = draft.problem.world, draft.problem.drive
+        ways = [[int(drive.place[r]), *world.place[list(draft.sequence(r))], int(drive.end[r])] for r in routes]
+        self._travel_s, self._place = world.travel_s, world.place
+        self._leaves = np.concatenate([way[:-1] for way in ways]).astype(np.int64)
+        self._reaches = np.concatenate([way[1:] for way in ways]).astype(np.int64)
+        self._straight_s = self._travel_s[self._leaves, self._reaches]
+        self._first = np.cumsum([0, *(len(way) - 1 for way in ways)])[:-1]
+        self._at = {r: i for i, r in enumerate(routes)}
+
+    def nearest(self, stop: int, routes: list[int]) -> list[tuple[float, int]]:
+        """The few of the routes that pass nearest to the stop: (extra driving in seconds, route)."""
+        place = self._place[stop]
+        extra_s = self._travel_s[self._leaves, place] + self._travel_s[place, self._reaches] - self._straight_s
+        least_s = np.minimum.reduceat(extra_s, self._first)
+        return sorted((float(least_s[self._at[r]]), r) for r in routes)[:_NEAREST_RECEIVERS]
 
 
 def detour_s(problem: FleetProblem, route: int, sequence: Iterable[int], place: int) -> float:

@@ -7,6 +7,7 @@ from forestall.domain.snapshot import HubSnapshot
 from optimizer.prices import Prices
 from optimizer.problem import FleetProblem
 from optimizer.repair.draft import Effort
+from optimizer.repair.exclusions import with_exclusions
 from optimizer.repair.ladder import Ladder
 from optimizer.repair.plan import Repairs
 from optimizer.repair.relocate import relocate
@@ -60,6 +61,7 @@ class Repairer:
         ``stop_ids`` are the stops in trouble; others of their routes may leave in their stead.
         """
         repairs = relocate(problem, stop_ids, receivers, self.effort, self.seed)
+        repairs = with_exclusions(problem, repairs, stop_ids, _routes(problem, receivers))
         if self.ladder is None or repairs.best is None or receivers is not None:
             return repairs  # a solver that picks its own neighbours would not keep to the receivers named
         polished = self.ladder.polish(problem, repairs.best, self.effort, self.seed)
@@ -70,4 +72,11 @@ class Repairer:
 
         ``rescuers`` None lets the hub's spares and the nearest routes with room, skills and shift try.
         """
-        return rescue(problem, broken, rescuers, self.effort, self.seed)
+        repairs = rescue(problem, broken, rescuers, self.effort, self.seed)
+        stop_ids = [problem.stop_ids[stop] for stop in problem.sequences[problem.route_index[broken]]]
+        return with_exclusions(problem, repairs, stop_ids, _routes(problem, rescuers))
+
+
+def _routes(problem: FleetProblem, named: Collection[RouteId] | None) -> list[int]:
+    """The routes that were asked, by index: all when None."""
+    return [r for r, route_id in enumerate(problem.route_ids) if named is None or route_id in named]

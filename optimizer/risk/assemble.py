@@ -306,8 +306,8 @@ class _Assembly:
         return tuple(sequences), committed
 
     def _allowed(self) -> NDArray[np.bool_]:
-        skills = [self.snapshot.vehicles[route.vehicle_id].skills for route in self.routes]
-        rows = [[stop.skills <= skill for skill in skills] for stop in self.stops]
+        vehicles = [self.snapshot.vehicles[route.vehicle_id] for route in self.routes]
+        rows = [[not vehicle.lacks(stop.skills) for vehicle in vehicles] for stop in self.stops]
         return np.array(rows, dtype=bool).reshape(len(self.stops), len(self.routes))
 
 

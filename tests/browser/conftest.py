@@ -42,7 +42,7 @@ class BrokenDownDay:
 @pytest.fixture
 def day(tmp_path):
     clock = ManualClock(START)
-    service = build(Settings(data_dir=tmp_path, mode=Mode.SUGGEST, polish=False, durable=False), clock)
+    service = build(Settings(data_dir=tmp_path, mode=Mode.SUGGEST, durable=False), clock)
     service.intake.put_plan(make_plan(route_count=2, stops_each=6))
     clock.advance_to(START + timedelta(hours=2))
     _tell(service, "departed", "R01", {"to_stop": "S001"})

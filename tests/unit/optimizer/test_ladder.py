@@ -4,11 +4,13 @@ import pytest
 
 from optimizer.repair import Repairer
 from optimizer.repair import ladder as ladder_module
+from optimizer.repair.climb import ORTOOLS, RUNGS, Limits
+from optimizer.repair.engines import SearchBudget
 from optimizer.repair.ladder import Ladder
 from optimizer.repair.pool import InProcessSolver
-from optimizer.repair.subproblem import Budget, SubProblem, SubSolution
+from optimizer.repair.subproblem import Budget, Sequences, SubProblem, SubSolution
 
-SMALL = Budget(solution_limit=30, neighbour_limit=2_000)
+SMALL = Limits(SearchBudget(work=20_000), Budget(solution_limit=30, neighbour_limit=2_000))
 
 
 class _Watched(InProcessSolver):
@@ -18,9 +20,9 @@ class _Watched(InProcessSolver):
         super().__init__()
         self.vehicles: list[int] = []
 
-    def solve(self, sub: SubProblem, budget: Budget, seed: int) -> SubSolution:
+    def solve(self, sub: SubProblem, budget: Budget, seed: int, warm: Sequences | None = None) -> SubSolution:
         self.vehicles.append(sub.vehicles)
-        return super().solve(sub, budget, seed)
+        return super().solve(sub, budget, seed, warm)
 
 
 @pytest.fixture
@@ -32,16 +34,17 @@ def trouble(town, travel):
     return problem, repairer.relocate(problem, list(snapshot.stops)).best, repairer.effort
 
 
-def test_the_same_plan_and_seed_are_polished_the_same(trouble) -> None:
+@pytest.mark.parametrize("rung", RUNGS)
+def test_the_same_plan_and_seed_are_polished_the_same(trouble, rung: str) -> None:
     problem, plan, effort = trouble
-    ladder = Ladder(InProcessSolver(), SMALL)
+    ladder = Ladder((rung,), SMALL, InProcessSolver())
     assert ladder.polish(problem, plan, effort, 1) == ladder.polish(problem, plan, effort, 1)
 
 
 def test_the_solver_sees_few_routes_more_than_the_plan(trouble) -> None:
     problem, plan, effort = trouble
     solver = _Watched()
-    Ladder(solver, SMALL).polish(problem, plan, effort, 1)
+    Ladder((ORTOOLS,), SMALL, solver).polish(problem, plan, effort, 1)
     (seen,) = solver.vehicles
     assert len(plan.routes) <= seen <= min(len(plan.routes) + 4, 8)
 
@@ -50,11 +53,11 @@ def test_a_plan_of_many_routes_comes_back_unasked(trouble, monkeypatch: pytest.M
     problem, plan, effort = trouble
     monkeypatch.setattr(ladder_module, "_MOST_ROUTES", len(plan.routes) - 1)
     solver = _Watched()
-    assert Ladder(solver, SMALL).polish(problem, plan, effort, 1) is plan
+    assert Ladder((ORTOOLS,), SMALL, solver).polish(problem, plan, effort, 1) is plan
     assert solver.vehicles == []
 
 
 def test_an_answer_cut_short_by_the_clock_is_not_used(trouble) -> None:
     problem, plan, effort = trouble
-    hurried = Ladder(InProcessSolver(), Budget(10**6, 10**9, fuse_s=0.05))
+    hurried = Ladder((ORTOOLS,), Limits(ortools=Budget(10**6, 10**9, fuse_s=0.05)), InProcessSolver())
     assert hurried.polish(problem, plan, effort, 1) is plan

@@ -13,6 +13,8 @@ from forestall.domain.orders import Custody, Window
 from forestall.domain.routes import Stop
 from forestall.domain.vocabulary import ActionKind, CarrierKind, HolderKind, RouteStatus, StopKind, StopStatus, Tool
 from optimizer.repair.check import check_plan
+from optimizer.repair.climb import ORTOOLS, RUNGS, Limits
+from optimizer.repair.engines import SearchBudget
 from optimizer.repair.ladder import Ladder
 from optimizer.repair.pool import InProcessSolver
 from optimizer.repair.repairer import Repairer
@@ -283,13 +285,15 @@ def test_the_checker_finds_goods_that_are_elsewhere_and_stops_that_are_lost(town
     assert "doubled" in {fault.rule for fault in check_plan(snapshot, twice)}
 
 
+@pytest.mark.parametrize("rung", RUNGS)
 @pytest.mark.parametrize("seed", range(4))
-def test_a_solver_on_top_is_feasible_and_never_worse(town, travel, repairer, seed) -> None:
+def test_a_rung_on_top_is_feasible_and_never_worse(town, travel, repairer, seed, rung) -> None:
     town.fleet(seed, routes=8, stops=6)
     snapshot = town.snapshot("08:40")
     problem = repairer.prepare(snapshot, travel)
     first = repairer.relocate(problem, list(snapshot.stops)).best
-    ladder = Ladder(InProcessSolver(), Budget(solution_limit=30, neighbour_limit=2_000))
+    limits = Limits(SearchBudget(work=20_000), Budget(solution_limit=30, neighbour_limit=2_000))
+    ladder = Ladder((rung,), limits, InProcessSolver())
     polished = ladder.polish(problem, first, repairer.effort, 1)
     assert polished.gain >= first.gain
     assert check_plan(snapshot, polished) == ()
@@ -302,4 +306,4 @@ def test_without_a_solver_at_hand_the_first_rung_stands(town, travel, repairer) 
     closed = InProcessSolver()
     closed.close()
     plan = repairer.relocate(problem, list(snapshot.stops)).best
-    assert Ladder(closed).polish(problem, plan, repairer.effort, 1) == plan
+    assert Ladder((ORTOOLS,), solver=closed).polish(problem, plan, repairer.effort, 1) == plan

@@ -87,6 +87,46 @@ class TestEvaluate:
     def test_a_stop_done_twice_is_a_violation(self) -> None:
         assert evaluate(make_line(), ((0,), (0,))).violations == (Violation("twice", 1, 0),)
 
+    def test_the_parts_add_up_to_the_objective(self) -> None:
+        sub = make_line(closes_s=150, move_price=300, visit_price=5, churn_price=[60, 0], carrier_price=[0, 7])
+        result = evaluate(sub, ((1, 0), (2, 3)))
+        assert sum(result.parts.values()) == result.objective
+        assert {name: price for name, price in result.parts.items() if name != "travel"} == {
+            "lateness": 10 * (50 + 160 + 150 + 260), "miss": 4 * 1800, "move": 300, "visit": 20, "carrier": 14,
+            "churn": 60, "undone": 36_000,
+        }  # fmt: skip
+        assert result.changed == (0, 1)
+
+    def test_each_vehicle_drives_by_its_own_matrix(self) -> None:
+        sub = make_line(travel_s=np.stack([LINE_S, 3 * LINE_S]), profile=[0, 1])
+        assert evaluate(sub, ((0,), (1,))).drives_s == (200, 1200)
+
+    def test_traffic_is_that_of_the_hour_a_leg_begins(self) -> None:
+        sub = make_line(hours=[1.0, 2.0, 1.0], ready_s=[1800, 3 * 3600], service_s=0)
+        assert evaluate(sub, ((0,), (1,))).starts_s == ((1800 + 150,), (3 * 3600 + 200,))
+
+    def test_a_driver_rests_where_his_hours_end_even_on_the_road(self) -> None:
+        sub = make_line(break_after_s=[300, np.inf], break_s=1000, since_break_s=[50, 0], service_s=0)
+        result = evaluate(sub, ((1, 4), ()))
+        assert result.starts_s[0] == (200, 200 + 300 + 1000)
+        assert result.drives_s[0] == 1000
+
+    def test_driving_ends_with_the_limit_but_for_the_way_home(self) -> None:
+        sub = make_line(drive_limit_s=[900, 900], start_node=[0, 5], ready_s=[0, 0])
+        assert evaluate(sub, ((0,), ())).is_feasible
+        assert evaluate(sub, ((4,), ())).violations == (Violation("driving", 0),)
+
+    def test_what_excludes_a_stop_is_named_by_its_code(self) -> None:
+        excluded = np.zeros((5, 2))
+        excluded[3, 0] = 7
+        assert evaluate(make_line(excluded=excluded), ((3,), ())).violations == (Violation("excluded", 0, 3, 7),)
+
+    def test_nothing_new_gets_in_front_of_a_pin_and_a_pin_stays_home(self) -> None:
+        sub = make_line(segment=[0, 1, 2, 0, 0])
+        assert evaluate(sub, ((0, 1, 3, 2, 4), ())).is_feasible
+        assert evaluate(sub, ((0, 3, 1, 2), (4,))).violations == (Violation("pin", 0, 1),)
+        assert evaluate(sub, ((0, 2), (3, 1, 4))).violations == (Violation("pin", 1, 1),)
+
 
 class TestFittingStart:
     def test_a_plan_that_keeps_the_rules_stays_as_it_is(self) -> None:
@@ -112,10 +152,15 @@ class TestBuild:
     def test_arrays_of_the_wrong_size_are_refused(self) -> None:
         with pytest.raises(BadInput) as caught:
             make_line(allowed=np.ones((5, 3), dtype=bool), sequences=((0,),))
-        assert [p.place for p in caught.value.problems] == ["allowed", "sequences"]
+        assert [p.place for p in caught.value.problems] == ["excluded", "sequences"]
+
+    def test_values_no_day_can_have_are_named(self) -> None:
+        with pytest.raises(BadInput) as caught:
+            make_line(hours=[1.0, np.nan], profile=[0, 1], segment=[0, 0, 0, 0, 1], sequences=((0, 1, 2), (3,)))
+        assert [p.place for p in caught.value.problems] == ["profile", "hours", "segment"]
 
     def test_times_are_rounded_to_seconds_once(self) -> None:
-        assert make_line(travel_s=LINE_S + 0.4).travel_s.tolist() == LINE_S.tolist()
+        assert make_line(travel_s=LINE_S + 0.4).travel_s[0].tolist() == LINE_S.tolist()
 
     def test_it_survives_the_way_to_another_process(self) -> None:
         sub = make_line(pairs=((0, 4),), sequences=((0, 4, 1), (2, 3)))
