@@ -24,7 +24,8 @@ class GateVerdict:
 class Proposal:
     """One plan revision of a case: every candidate, how each was judged, which one is recommended and what policy says.
 
-    ``ranking`` is best first. ``declined`` holds the tools that had nothing, with the reason.
+    ``ranking`` is best first. ``declined`` holds the tools that had nothing, with the reason. ``held_out``: by lot the
+    plan is not carried out, so that somebody sees what happens if nobody acts.
     """
 
     case_id: CaseId
@@ -41,6 +42,7 @@ class Proposal:
     model: str
     seed: int
     samples: int
+    held_out: bool = False
 
     def get_candidate(self, candidate_id: CandidateId) -> Candidate:
         """The candidate of that id; KeyError when it is not among this proposal's."""

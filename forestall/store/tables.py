@@ -1,8 +1,9 @@
 """Every table, in one place. Column names are the domain's field names; an embedded value's fields carry its name.
 
-Three kinds of table: the *state* of the days being driven (foreign keys hold it together; replaced and removed by
-day), the *work* on it (cases, proposals, approvals, decisions) and the *journals* (inbox, outbox, audit, scores,
-snapshots), which name things by id alone so that they outlive the state they speak of.
+Four kinds of table: the *state* of the days being driven (foreign keys hold it together; replaced and removed by
+day), the *work* on it (cases, proposals, approvals, decisions), the *journals* (inbox, outbox, audit, scores,
+snapshots), which name things by id alone so that they outlive the state they speak of, and *learning* (kept features,
+outcomes, grades, models), which names things by id alone for the same reason.
 """
 
 from collections.abc import Mapping
@@ -21,6 +22,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    false,
     text,
 )
 
@@ -37,6 +39,8 @@ from forestall.domain.vocabulary import (
     EventType,
     FailureReason,
     HolderKind,
+    ModelKind,
+    ModelStatus,
     OutboxState,
     OverrideReason,
     RouteStatus,
@@ -343,6 +347,7 @@ proposals = Table(
     Column("model", Text, nullable=False),
     Column("seed", BigInteger, nullable=False),
     Column("samples", Integer, nullable=False),
+    Column("held_out", Boolean, nullable=False, server_default=false()),
 )
 
 approvals = Table(
@@ -478,4 +483,108 @@ snapshots = Table(
     Column("taken_at", Instant, nullable=False),
     Column("body", LargeBinary, nullable=False),
     Index(None, "day", "taken_at"),
+)
+
+# --- learning -------------------------------------------------------------------------------------------------------
+
+_MODEL_IS_ACTIVE = text("status = 'ACTIVE'")
+
+score_frames = Table(
+    "score_frames",
+    metadata,
+    _seq(),
+    Column("day", Text, nullable=False, index=True),
+    Column("taken_at", Instant, nullable=False),
+    Column("model", Text, nullable=False),
+    Column("feature_hash", Text, nullable=False),
+    Column("stop_ids", LargeBinary, nullable=False),
+    Column("features", LargeBinary, nullable=False),
+    Column("forecasts", LargeBinary, nullable=False),
+    sqlite_autoincrement=True,
+)
+
+outcomes = Table(
+    "outcomes",
+    metadata,
+    Column("stop_id", Text, primary_key=True),
+    Column("day", Text, nullable=False, index=True),
+    Column("hub_id", Text, nullable=False),
+    Column("route_id", Text, nullable=False),
+    Column("known_at", Instant, nullable=False),
+    Column("started_at", Instant),
+    Column("late", Boolean, nullable=False),
+    Column("lateness_s", Float(53), nullable=False),
+    Column("failed", Boolean),
+    Column("undone", Boolean, nullable=False),
+    Column("acted_at", Instant),
+    Column("told_at", Instant),
+)
+
+# Days of which every stop has its outcome: they are not looked at again.
+labelled_days = Table(
+    "labelled_days",
+    metadata,
+    Column("day", Text, primary_key=True),
+    Column("at", Instant, nullable=False),
+)
+
+interventions = Table(
+    "interventions",
+    metadata,
+    Column("stop_id", Text, primary_key=True),
+    Column("decision_id", Text, primary_key=True),
+    Column("at", Instant, nullable=False),
+    Column("changes_plan", Boolean, nullable=False),
+)
+
+grades = Table(
+    "grades",
+    metadata,
+    Column("stop_id", Text, primary_key=True),
+    Column("lead_min", Integer, primary_key=True, autoincrement=False),
+    Column("day", Text, nullable=False),
+    Column("hub_id", Text, nullable=False),
+    Column("route_id", Text, nullable=False),
+    Column("taken_at", Instant, nullable=False),
+    Column("known_at", Instant, nullable=False),
+    Column("model", Text, nullable=False),
+    Column("p_late", Float(53), nullable=False),
+    Column("late", Boolean, nullable=False),
+    Column("covered", Boolean),
+    Index(None, "hub_id", "lead_min", "known_at"),
+)
+
+models = Table(
+    "models",
+    metadata,
+    _id(),
+    Column("kind", Word(ModelKind), nullable=False),
+    Column("text", Text, nullable=False),
+    Column("hash", Text, nullable=False),
+    Column("trained_at", Instant, nullable=False),
+    Column("trained_on", Json(_Values), nullable=False),
+    Column("metrics", Json(_Values), nullable=False),
+    Column("status", Word(ModelStatus), nullable=False),
+    Column("decided_at", Instant),
+    Column("decided_by", Text),
+    Column("why", Text, nullable=False),
+    # One model of a kind is in force, whoever promotes and on whichever server.
+    Index(
+        "uq_models_active_kind", "kind", unique=True, sqlite_where=_MODEL_IS_ACTIVE, postgresql_where=_MODEL_IS_ACTIVE
+    ),
+)
+
+drift_states = Table(
+    "drift_states",
+    metadata,
+    Column("hub_id", Text, primary_key=True),
+    Column("lead_min", Integer, primary_key=True, autoincrement=False),
+    Column("is_drifting", Boolean, nullable=False),
+    Column("since", Instant, nullable=False),
+    Column("checked_at", Instant, nullable=False),
+    Column("n", Integer, nullable=False),
+    Column("ece", Float(53), nullable=False),
+    Column("ece_limit", Float(53), nullable=False),
+    Column("coverage", Float(53)),
+    Column("coverage_limit", Float(53)),
 )
