@@ -1,7 +1,7 @@
 """Score frames: the features and forecasts of one moment's stops, packed into few bytes, for learning.
 
-A row a forecast: the names as JSON, the numbers as little-endian float32, each compressed. What only needs the forecasts
-does not unpack the features, which are most of it.
+A row a forecast: the names as JSON, the numbers as little-endian float32, each compressed. Who only needs the forecasts
+need not unpack the features, which are most of it.
 """
 
 import json

@@ -90,10 +90,8 @@ class Outcomes(Repository):
         )
         rows = list(self._connection.execute(query))
         found = [STOPS.from_row(row) for row in rows]
-        tried = self._by_stop(ATTEMPTS.select().order_by(attempts.c.at, attempts.c.seq), attempts, ATTEMPTS, found)
-        reached = self._by_stop(
-            INTERVENTIONS.select().order_by(interventions.c.at), interventions, INTERVENTIONS, found
-        )
+        tried = self._by_stop(ATTEMPTS, (attempts.c.at, attempts.c.seq), found)
+        reached = self._by_stop(INTERVENTIONS, (interventions.c.at,), found)
         return [
             UnlabelledStop(stop, row.hub_id, row.promise_closes_at, tuple(tried[stop.id]), tuple(reached[stop.id]))
             for stop, row in zip(found, rows, strict=True)
