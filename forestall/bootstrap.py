@@ -17,6 +17,10 @@ from agent.caseload import Patience
 from agent.contact_log import ContactLog
 from agent.detectors import Thresholds
 from agent.graph import build_graph
+from agent.holdout import Holdout
+from agent.learning.drift import Watch
+from agent.learning.forecasting import Forecasting
+from agent.learning.job import LearningJob
 from agent.pictures import Pictures
 from agent.planner.rules import RulePlanner
 from agent.run import Workplace
@@ -52,7 +56,10 @@ def build(settings: Settings, clock: Clock | None = None) -> Service:
     store = Store.open(settings.resolved_database_url, clock, durable=settings.durable)
     store.migrate()
     prices = Prices()
-    forecaster = Forecaster(samples=settings.samples, seed=settings.seed, prices=prices)
+    keep_features = timedelta(seconds=settings.features_every_s) or None
+    forecaster = Forecasting(
+        Forecaster(samples=settings.samples, seed=settings.seed, prices=prices, keep_features=keep_features is not None)
+    )
     warm_up()
     solver = _start_solver() if settings.polish else None
     # other luck than the forecast's: a plan searched on the draws that judge it would look better than it is
@@ -75,8 +82,12 @@ def build(settings: Settings, clock: Clock | None = None) -> Service:
         mode=settings.mode,
         kill_switch=settings.kill_switch,
         patience=patience,
+        holdout=Holdout(settings.holdout_share, settings.holdout_max_misses, settings.seed),
     )
-    rhythm = Rhythm(timedelta(seconds=settings.sweep_interval_s), timedelta(seconds=settings.sweep_min_gap_s))
+    rhythm = Rhythm(
+        timedelta(seconds=settings.sweep_interval_s), timedelta(seconds=settings.sweep_min_gap_s), keep_features
+    )
+    watch = Watch(timedelta(days=settings.drift_window_days), settings.drift_min_stops, settings.seed)
     checkpointer, close_checkpoints = _open_checkpoints(settings)
     return Service(
         settings=settings,
@@ -87,6 +98,7 @@ def build(settings: Settings, clock: Clock | None = None) -> Service:
         graph=build_graph(checkpointer, shadow=settings.mode is Mode.SHADOW),
         checkpoints=checkpointer,
         sweeper=Sweeper(store, work.pictures, Thresholds(), patience, rhythm),
+        learning=LearningJob(store, watch, timedelta(seconds=settings.learning_interval_s)),
         channels=dict.fromkeys(Channel, DryRunChannel()),
         closers=[close_checkpoints, *([solver.close] if solver else [])],
     )

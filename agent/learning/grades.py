@@ -13,6 +13,9 @@ from forestall.domain.learning import Grade, Outcome, ScoreFrame
 from forestall.store import UnitOfWork
 from optimizer.risk.drift import lead_bucket
 
+# Kept times are rounded; a stop that waits for its window starts exactly at the interval's end.
+_ROUNDED = timedelta(seconds=1)
+
 
 def grade_outcomes(uow: UnitOfWork, news: Sequence[Outcome]) -> list[Grade]:
     """Grade the kept scores of stops whose outcome has just become known; those written."""
@@ -31,21 +34,21 @@ def grades_of(outcomes: Mapping[StopId, Outcome], frames: Iterable[ScoreFrame]) 
         buckets = lead_bucket(frame.eta_s[:, 1].astype(np.float64)).tolist()
         for row, (stop_id, lead_min) in enumerate(zip(frame.stop_ids, buckets, strict=True)):
             outcome = outcomes.get(stop_id)
-            if outcome is None or (stop_id, lead_min) in graded or not is_open_at(outcome, frame):
+            if outcome is None or (stop_id, lead_min) in graded or not foretells(frame, outcome):
                 continue
             graded.add((stop_id, lead_min))
-            if not outcome.is_censored(frame.taken_at):
-                yield _grade(outcome, frame, row, lead_min)
+            yield _grade(outcome, frame, row, lead_min)
 
 
-def is_open_at(outcome: Outcome, frame: ScoreFrame) -> bool:
-    """Whether the score foretold anything: service had not begun, and what became of it was not known."""
-    return frame.taken_at < (outcome.started_at or outcome.known_at)
+def foretells(frame: ScoreFrame, outcome: Outcome) -> bool:
+    """Whether a score can be held against the outcome: service had not begun, and nobody acted on the stop since."""
+    begun = frame.taken_at >= (outcome.started_at or outcome.known_at)
+    return not begun and not outcome.is_censored(frame.taken_at)
 
 
 def _grade(outcome: Outcome, frame: ScoreFrame, row: int, lead_min: int) -> Grade:
-    earliest, latest = (frame.taken_at + timedelta(seconds=float(frame.eta_s[row, i])) for i in (0, 2))
     started_at = outcome.started_at
+    earliest, latest = (frame.taken_at + timedelta(seconds=float(frame.eta_s[row, i])) for i in (0, 2))
     return Grade(
         stop_id=outcome.stop_id,
         lead_min=lead_min,
@@ -57,5 +60,5 @@ def _grade(outcome: Outcome, frame: ScoreFrame, row: int, lead_min: int) -> Grad
         model=frame.model,
         p_late=float(frame.p[row, 0]),
         late=outcome.late,
-        covered=None if started_at is None else earliest <= started_at <= latest,
+        covered=None if started_at is None else earliest - _ROUNDED <= started_at <= latest + _ROUNDED,
     )

@@ -78,4 +78,3 @@ def _reckoned_start(stop: Stop) -> datetime | None:
 
 def _last(interventions: Iterable[Intervention], changes_plan: bool) -> datetime | None:
     return max((one.at for one in interventions if one.changes_plan is changes_plan), default=None)
-

@@ -1,8 +1,11 @@
 """What the forecast says of a stop, as values a case can keep and a person can read."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
+
+import numpy as np
+from numpy.typing import NDArray
 
 from forestall.domain.ids import RouteId, SnapshotId, StopId
 
@@ -34,7 +37,10 @@ class StopForecast:
 
 @dataclass(frozen=True, slots=True)
 class Forecast:
-    """All stops in flight of one snapshot, scored together with the same random numbers."""
+    """All stops in flight of one snapshot, scored together with the same random numbers.
+
+    ``features`` (m, F) are what the learned layer sees of each stop, in the order of ``stops``, where asked for.
+    """
 
     snapshot_id: SnapshotId
     taken_at: datetime
@@ -42,3 +48,4 @@ class Forecast:
     seed: int
     samples: int
     stops: Mapping[StopId, StopForecast]
+    features: NDArray[np.float32] | None = field(default=None, compare=False, repr=False)

@@ -107,8 +107,9 @@ def _ece_by_chance(rng: np.random.Generator, p: Floats, late: NDArray[np.bool_],
 def _shortfall_by_chance(rng: np.random.Generator, covered: Floats, cluster: Ints) -> Floats:
     """How far below the nominal share the coverage of honest intervals may fall."""
     per_route = np.bincount(cluster, weights=NOMINAL_COVERAGE - covered)
-    turned = _signs(rng, len(per_route)) @ per_route / len(covered)
-    independent = NOMINAL_COVERAGE - rng.binomial(len(covered), NOMINAL_COVERAGE, _DRAWS) / len(covered)
+    turned: Floats = _signs(rng, len(per_route)) @ per_route / len(covered)
+    hits = rng.binomial(len(covered), NOMINAL_COVERAGE, _DRAWS).astype(np.float64)
+    independent: Floats = NOMINAL_COVERAGE - hits / len(covered)
     return _wider(independent, turned)
 
 
@@ -119,4 +120,5 @@ def _wider(independent: Floats, clustered: Floats) -> Floats:
 
 def _signs(rng: np.random.Generator, count: int) -> Floats:
     """(K, count) of plus and minus one."""
-    return rng.integers(0, 2, size=(_DRAWS, count)) * 2.0 - 1.0
+    signs: Floats = rng.integers(0, 2, size=(_DRAWS, count)) * 2.0 - 1.0
+    return signs

@@ -1,8 +1,10 @@
 """The forecast of every stop in flight, and of what a candidate would change."""
 
 from collections.abc import Mapping, Sequence
+from copy import copy
 
 import numpy as np
+from numpy.typing import NDArray
 
 from forestall.domain.actions import Candidate, Judgement
 from forestall.domain.forecast import Forecast, StopForecast
@@ -14,6 +16,7 @@ from optimizer.problem import NO_STOP, FleetProblem
 from optimizer.risk.assemble import Beliefs, assemble
 from optimizer.risk.draws import Draws
 from optimizer.risk.judge import Judge
+from optimizer.risk.learned import FEATURES, LearnedModel, stop_features
 from optimizer.risk.learning import learn
 from optimizer.risk.priors import Priors
 from optimizer.risk.reasons import Reasons
@@ -32,19 +35,40 @@ class Forecaster:
         samples: int = 256,
         seed: int = 1,
         prices: Prices | None = None,
+        model: LearnedModel | None = None,
+        keep_features: bool = False,
     ) -> None:
         self.priors, self.prices = priors or Priors(), prices or Prices()
         self.samples, self.seed = samples, seed
+        self.model, self.keep_features = model, keep_features
         self._draws = Draws(self.priors, samples, seed)
+
+    @property
+    def model_name(self) -> str:
+        """What its scores say they were made by; the simulation alone while nothing is learned (cold start)."""
+        return MODEL if self.model is None else f"{MODEL}+{self.model.model_id}"
+
+    def with_model(self, model: LearnedModel | None) -> "Forecaster":
+        """The same forecaster, its draws included, with another learned layer."""
+        other = copy(self)
+        other.model = model
+        return other
 
     def forecast(self, snapshot: HubSnapshot, travel: TravelTimes) -> Forecast:
         """P(late), P(failed), P(miss), ETAs and reasons of every open stop of the snapshot's routes."""
         beliefs = self.beliefs(snapshot, travel)
         scores: dict[StopId, StopForecast] = {}
+        seen: list[NDArray[np.float32]] = [np.empty((0, len(FEATURES)), np.float32)]
         for route_ids in _by_hub(snapshot):
             problem = assemble(snapshot, travel, beliefs, route_ids)
-            scores.update(_score(problem, travel))
-        return Forecast(snapshot.id, snapshot.taken_at, MODEL, self.seed, self.samples, scores)
+            starts = all_starts(problem)
+            if self.model is not None or self.keep_features:
+                seen.append(stop_features(problem, starts))
+            scores.update(_score(problem, travel, starts, self.model, seen[-1]))
+        features = np.concatenate(seen) if self.keep_features else None
+        return Forecast(
+            snapshot.id, snapshot.taken_at, self.model_name, self.seed, self.samples, scores, features=features
+        )
 
     def judge(
         self, snapshot: HubSnapshot, travel: TravelTimes, candidates: Sequence[Candidate]
@@ -77,10 +101,17 @@ def all_starts(problem: FleetProblem) -> Floats:
     return starts
 
 
-def _score(problem: FleetProblem, travel: TravelTimes) -> dict[StopId, StopForecast]:
-    starts = all_starts(problem)
+def _score(
+    problem: FleetProblem,
+    travel: TravelTimes,
+    starts: Floats,
+    model: LearnedModel | None,
+    features: NDArray[np.float32],
+) -> dict[StopId, StopForecast]:
     late = starts > problem.world.closes_s[:, None]
     p_late = late.mean(axis=1) * ~problem.is_transfer
+    if model is not None:
+        p_late = np.where(problem.is_transfer, 0.0, model.p_late(features, p_late))
     p_miss = p_late + (1.0 - p_late) * problem.p_failed
     lateness = np.clip(starts - problem.world.closes_s[:, None], 0.0, problem.world.lateness_cap_s).mean(axis=1)
     etas = _etas(problem, starts)
