@@ -56,10 +56,7 @@ def build(settings: Settings, clock: Clock | None = None) -> Service:
     store = Store.open(settings.resolved_database_url, clock, durable=settings.durable)
     store.migrate()
     prices = Prices()
-    keep_features = timedelta(seconds=settings.features_every_s) or None
-    forecaster = Forecasting(
-        Forecaster(samples=settings.samples, seed=settings.seed, prices=prices, keep_features=keep_features is not None)
-    )
+    forecaster = make_forecasting(settings, prices)
     warm_up()
     solver = _start_solver() if settings.polish else None
     # other luck than the forecast's: a plan searched on the draws that judge it would look better than it is
@@ -85,9 +82,10 @@ def build(settings: Settings, clock: Clock | None = None) -> Service:
         holdout=Holdout(settings.holdout_share, settings.holdout_max_misses, settings.seed),
     )
     rhythm = Rhythm(
-        timedelta(seconds=settings.sweep_interval_s), timedelta(seconds=settings.sweep_min_gap_s), keep_features
+        timedelta(seconds=settings.sweep_interval_s),
+        timedelta(seconds=settings.sweep_min_gap_s),
+        timedelta(seconds=settings.features_every_s) or None,
     )
-    watch = Watch(timedelta(days=settings.drift_window_days), settings.drift_min_stops, settings.seed)
     checkpointer, close_checkpoints = _open_checkpoints(settings)
     return Service(
         settings=settings,
@@ -98,10 +96,28 @@ def build(settings: Settings, clock: Clock | None = None) -> Service:
         graph=build_graph(checkpointer, shadow=settings.mode is Mode.SHADOW),
         checkpoints=checkpointer,
         sweeper=Sweeper(store, work.pictures, Thresholds(), patience, rhythm),
-        learning=LearningJob(store, watch, timedelta(seconds=settings.learning_interval_s)),
+        learning=make_learning(settings, store),
         channels=dict.fromkeys(Channel, DryRunChannel()),
         closers=[close_checkpoints, *([solver.close] if solver else [])],
     )
+
+
+def make_forecasting(settings: Settings, prices: Prices | None = None) -> Forecasting:
+    """What stands for the forecaster in force; on the priors alone until it is refreshed."""
+    return Forecasting(
+        Forecaster(
+            samples=settings.samples,
+            seed=settings.seed,
+            prices=prices,
+            keep_features=settings.features_every_s > 0,
+        )
+    )
+
+
+def make_learning(settings: Settings, store: Store) -> LearningJob:
+    """The scheduled labels, grades and drift watch."""
+    watch = Watch(timedelta(days=settings.drift_window_days), settings.drift_min_stops, settings.seed)
+    return LearningJob(store, watch, timedelta(seconds=settings.learning_interval_s))
 
 
 def _start_solver() -> SolverPool:

@@ -120,5 +120,5 @@ def _wider(independent: Floats, clustered: Floats) -> Floats:
 
 def _signs(rng: np.random.Generator, count: int) -> Floats:
     """(K, count) of plus and minus one."""
-    signs: Floats = rng.integers(0, 2, size=(_DRAWS, count)) * 2.0 - 1.0
+    signs: Floats = rng.choice(np.array([-1.0, 1.0]), size=(_DRAWS, count))
     return signs
