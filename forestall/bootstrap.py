@@ -18,7 +18,7 @@ from agent.contact_log import ContactLog
 from agent.detectors import Thresholds
 from agent.graph import build_graph
 from agent.holdout import Holdout
-from agent.learning.drift import Watch
+from agent.learning.drift import watch_of
 from agent.learning.forecasting import Forecasting
 from agent.learning.job import LearningJob
 from agent.pictures import Pictures
@@ -116,8 +116,7 @@ def make_forecasting(settings: Settings, prices: Prices | None = None) -> Foreca
 
 def make_learning(settings: Settings, store: Store) -> LearningJob:
     """The scheduled labels, grades and drift watch."""
-    watch = Watch(timedelta(days=settings.drift_window_days), settings.drift_min_stops, settings.seed)
-    return LearningJob(store, watch, timedelta(seconds=settings.learning_interval_s))
+    return LearningJob(store, watch_of(settings), timedelta(seconds=settings.learning_interval_s))
 
 
 def _start_solver() -> SolverPool:

@@ -7,11 +7,12 @@ from datetime import datetime, timedelta
 import numpy as np
 
 from forestall.domain.learning import DriftState, Grade
+from forestall.settings import Settings
 from forestall.store import UnitOfWork
 from optimizer.risk.drift import Standing, standing
 
 # The newest so many of a hub and bucket: enough for a band of half a percent, and a bound on what a check costs.
-_MOST_GRADES = 2_000
+MOST_GRADES = 2_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +24,11 @@ class Watch:
     seed: int
 
 
+def watch_of(settings: Settings) -> Watch:
+    """As the operator set it."""
+    return Watch(timedelta(days=settings.drift_window_days), settings.drift_min_stops, settings.seed)
+
+
 def check_drift(uow: UnitOfWork, watch: Watch, now: datetime) -> list[DriftState]:
     """Judge every hub and lead bucket as of ``now``; the states that changed sides, each with its audit record.
 
@@ -31,14 +37,12 @@ def check_drift(uow: UnitOfWork, watch: Watch, now: datetime) -> list[DriftState
     before = {(state.hub_id, state.lead_min): state for state in uow.drift.list_states()}
     changed: list[DriftState] = []
     for hub_id, lead_min in uow.outcomes.list_graded():
-        grades = _of_newest_model(
-            uow.outcomes.list_grades(hub_id, lead_min, now - watch.window, now, limit=_MOST_GRADES)
-        )
+        grades = of_newest_model(uow.outcomes.list_grades(hub_id, lead_min, now - watch.window, now, limit=MOST_GRADES))
         if len(grades) < watch.least:
             continue
         known = before.get((hub_id, lead_min))
         was_out = known is not None and known.is_drifting
-        judged = _stand(grades, was_out, watch.seed)
+        judged = stand(grades, was_out, watch.seed)
         turned = judged.is_outside != was_out
         state = DriftState(
             hub_id=hub_id,
@@ -55,12 +59,12 @@ def check_drift(uow: UnitOfWork, watch: Watch, now: datetime) -> list[DriftState
     return changed
 
 
-def _of_newest_model(grades: Sequence[Grade]) -> list[Grade]:
+def of_newest_model(grades: Sequence[Grade]) -> list[Grade]:
     """A new model is judged by its own scores alone. ``grades`` are newest first."""
     return [grade for grade in grades if grade.model == grades[0].model]
 
 
-def _stand(grades: Sequence[Grade], is_out: bool, seed: int) -> Standing:
+def stand(grades: Sequence[Grade], is_out: bool, seed: int) -> Standing:
     routes = {route_id: i for i, route_id in enumerate(sorted({grade.route_id for grade in grades}))}
     return standing(
         p=np.array([grade.p_late for grade in grades]),

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import typer
 
-from forestall.cli import cases, checks, database, plans, plays, server, show_settings
+from forestall.cli import cases, checks, database, plans, plays, risk, server, show_settings
 
 
 def make_app() -> typer.Typer:
@@ -23,6 +23,7 @@ def make_app() -> typer.Typer:
     app.add_typer(_group("policy", "Check the policies.", test=checks.run_policy_examples))
     app.add_typer(_group("audit", "Check the audit log.", verify=checks.verify_audit))
     app.add_typer(_group("db", "Look after the database.", migrate=database.migrate))
+    app.add_typer(risk.make_group())
     app.command("settings")(show_settings.show_settings)
     return app
 
