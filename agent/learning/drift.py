@@ -13,6 +13,8 @@ from optimizer.risk.drift import Standing, standing
 
 # The newest so many of a hub and bucket: enough for a band of half a percent, and a bound on what a check costs.
 MOST_GRADES = 2_000
+# The stops of one day share its weather and its luck: fewer days than this say more of them than of the forecast.
+_LEAST_DAYS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +40,7 @@ def check_drift(uow: UnitOfWork, watch: Watch, now: datetime) -> list[DriftState
     changed: list[DriftState] = []
     for hub_id, lead_min in uow.outcomes.list_graded():
         grades = of_newest_model(uow.outcomes.list_grades(hub_id, lead_min, now - watch.window, now, limit=MOST_GRADES))
-        if len(grades) < watch.least:
+        if len(grades) < watch.least or len({grade.day for grade in grades}) < _LEAST_DAYS:
             continue
         known = before.get((hub_id, lead_min))
         was_out = known is not None and known.is_drifting

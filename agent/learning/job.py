@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from agent.learning.drift import Watch, check_drift
 from agent.learning.grades import grade_outcomes
 from agent.learning.labels import label_ended
+from forestall.domain.learning import DriftState
 from forestall.store import Store
 
 logger = logging.getLogger(__name__)
@@ -31,7 +32,11 @@ class LearningJob:
             changed = check_drift(uow, self._watch, now)
         for state in changed:
             said = "drifts: autonomy falls back to approval" if state.is_drifting else "is calibrated again"
-            logger.warning(
-                "the forecast of hub %s, %d minutes ahead, %s (ECE %.3f, limit %.3f, n %d)",
-                state.hub_id, state.lead_min, said, state.ece, state.ece_limit, state.n,
-            )  # fmt: skip
+            logger.warning("the forecast of hub %s %s (%s)", state.hub_id, said, _figures(state))
+
+
+def _figures(state: DriftState) -> str:
+    figures = f"{state.lead_min} min ahead, {state.n} stops: ECE {state.ece:.3f}, at most {state.ece_limit:.3f}"
+    if state.coverage is None:
+        return figures
+    return f"{figures}; interval held {state.coverage:.3f}, at least {state.coverage_limit:.3f}"

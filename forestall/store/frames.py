@@ -49,15 +49,9 @@ class Frames(Repository):
             columns.append(t.features)
         order = (t.taken_at.desc(), t.seq.desc()) if newest_first else (t.taken_at, t.seq)
         query = select(*columns).where(t.day.in_(sorted(days))).order_by(*order)
-        with self._connection.execution_options(yield_per=8).execute(query) as rows:
+        with self._connection.execute(query.execution_options(yield_per=8)) as rows:
             for row in rows:
                 yield _frame(row, row.features if with_features else None)
-
-    def count(self, days: Collection[str] | None = None) -> int:
-        query = select(score_frames.c.seq)
-        if days is not None:
-            query = query.where(score_frames.c.day.in_(sorted(days)))
-        return len(self._connection.execute(query).all())
 
 
 def _frame(row: Any, features: bytes | None) -> ScoreFrame:
