@@ -58,9 +58,18 @@ def rehearse(
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     with closing(Store.open(settings.resolved_database_url, clock, durable=settings.durable)) as store:
         store.migrate()
+        _check_unplayed(store, [plan.day for plan in dates])
         stage = _Stage(store, clock, make_forecasting(settings), make_learning(settings, store), settings)
         for plan in dates:
             yield stage.play(World(plan, profile, seed))
+
+
+def _check_unplayed(store: Store, days: Sequence[str]) -> None:
+    with store.read() as uow:
+        played = sorted(set(days) & set(uow.plans.list_days()))
+    if played:
+        remedy = "begin later with --first, or use another database"
+        raise BadInput("A day is played once.", [Problem(day, "is in the database already", remedy) for day in played])
 
 
 class _Stage:
