@@ -30,7 +30,7 @@ unit: $(STAMPS)/installed $(STAMPS)/chromium
 	$(BIN)/pytest -n 2 --dist loadgroup
 
 bench: $(STAMPS)/installed
-	$(BIN)/forestall bench
+	$(BIN)/forestall bench city
 
 # DAYS is a folder of VRPLIB days with their .sol files.
 DAYS ?= ../shared/data/vrptw/ortec

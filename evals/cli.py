@@ -1,4 +1,4 @@
-"""The commands that play days: ``forestall simulate`` and ``forestall demo`` (mounted by ``forestall.cli``)."""
+"""The commands that play days: ``forestall simulate``, ``demo`` and ``bench city`` (mounted by ``forestall.cli``)."""
 
 import json
 import signal
@@ -75,7 +75,7 @@ def simulate_all(
     sys.stdout.write(markdown_table(read_log(log)) + "\n")
 
 
-def bench(
+def bench_city(
     seed: Annotated[int, typer.Option(help="Which city.", min=0)] = 1,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object on stdout and nothing else.")] = False,
 ) -> None:

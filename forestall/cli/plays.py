@@ -1,9 +1,14 @@
 """The commands of evals, handed on to it; it is slow to import, so only when one is called."""
 
 from collections.abc import Callable
+from importlib import import_module
 
 import typer
 
+# ``forestall bench NAME``: where its function is, and what it measures; a benchmark joins with one line here.
+_BENCHES = {
+    "city": ("evals.cli:bench_city", "Measure the engines on the city's day, each beside a baseline in the same run."),
+}
 _HANDED_ON = {"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}
 
 
@@ -11,7 +16,7 @@ def add_to(app: typer.Typer) -> None:
     """Mount the commands; their options are read, and their ``--help`` answered, by evals."""
     app.command("simulate", context_settings=_HANDED_ON)(simulate)
     app.command("simulate-all", context_settings=_HANDED_ON)(simulate_all)
-    app.command("bench", context_settings=_HANDED_ON)(bench)
+    app.add_typer(_benches())
     app.command("demo", context_settings=_HANDED_ON)(demo)
 
 
@@ -29,18 +34,29 @@ def simulate_all(context: typer.Context) -> None:
     _hand_on(play, context)
 
 
-def bench(context: typer.Context) -> None:
-    """Measure the engines, each beside a baseline in the same run."""
-    from evals.cli import bench as play
-
-    _hand_on(play, context)
-
-
 def demo(context: typer.Context) -> None:
     """Play a built-in city's day against a running server at 60 times real time, and print the address."""
     from evals.cli import demo as play
 
     _hand_on(play, context)
+
+
+def _benches() -> typer.Typer:
+    group = typer.Typer(
+        name="bench", help="Measure, each thing beside a baseline in the same run.", no_args_is_help=True
+    )
+    for name, (place, text) in _BENCHES.items():
+        group.command(name, help=text, context_settings=_HANDED_ON)(_bench(place))
+    return group
+
+
+def _bench(place: str) -> Callable[[typer.Context], None]:
+    module, function = place.split(":")
+
+    def run(context: typer.Context) -> None:
+        _hand_on(getattr(import_module(module), function), context)
+
+    return run
 
 
 def _hand_on(play: Callable[..., None], context: typer.Context) -> None:
