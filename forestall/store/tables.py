@@ -289,6 +289,7 @@ positions = Table(
     Column("at", Instant, nullable=False),
     Column("lat", Float(53), nullable=False),
     Column("lon", Float(53), nullable=False),
+    Column("standing_since", Instant),
 )
 
 # --- the work on it -------------------------------------------------------------------------------------------------
