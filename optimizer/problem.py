@@ -12,7 +12,17 @@ from numpy.typing import NDArray
 from forestall.domain.ids import HubId, PackageId, RouteId, StopId, VehicleId
 from forestall.domain.network import Carrier, Location
 from forestall.domain.snapshot import HubSnapshot
-from optimizer.kernel import NEVER, SEARCH_SAMPLES, Drive, Floats, Ints, World, fleet_starts, route_cost
+from optimizer.kernel import (
+    NEVER,
+    SEARCH_SAMPLES,
+    Drive,
+    Floats,
+    Ints,
+    World,
+    fleet_duties,
+    fleet_starts,
+    route_cost,
+)
 from optimizer.prices import Prices
 
 if TYPE_CHECKING:  # the package ``risk`` makes problems and so imports this module
@@ -117,14 +127,24 @@ class FleetProblem:
 
     def starts(self, routes: Sequence[int], sequences: Sequence[Sequence[int]]) -> tuple[Ints, Floats]:
         """Free stops in the order given, and their service starts (stops, S): NEVER where undone."""
-        flat = np.array([stop for sequence in sequences for stop in sequence], dtype=np.int64)
-        offsets = np.cumsum([0, *map(len, sequences)])
+        flat, offsets = _flattened(sequences)
         starts = np.empty((flat.size, self.samples))
         fleet_starts(self.world, self.drive, np.array(routes, dtype=np.int64), offsets, flat, starts)
         for k, route in enumerate(routes):
             if self.stranded[route]:
                 starts[offsets[k] : offsets[k + 1]] = NEVER
         return flat, starts
+
+    def duties(self, routes: Sequence[int], sequences: Sequence[Sequence[int]]) -> tuple[Floats, Floats]:
+        """(k, S) each: seconds at the wheel and seconds on duty (since ``drive.duty_start_s``) once back at the hub.
+        A stranded route has no way back: what it has driven so far, and NEVER."""
+        flat, offsets = _flattened(sequences)
+        driven, duty = np.empty((len(routes), self.samples)), np.empty((len(routes), self.samples))
+        fleet_duties(self.world, self.drive, np.array(routes, dtype=np.int64), offsets, flat, driven, duty)
+        stranded = self.stranded[list(routes)]
+        driven[stranded] = self.drive.driven_s[list(routes)][stranded, None]
+        duty[stranded] = NEVER
+        return driven, duty
 
     def miss_chance(self, route: int, sequence: Sequence[int]) -> Floats:
         """(len(sequence),) P(late or undone) of each stop in that order."""
@@ -140,7 +160,9 @@ class FleetProblem:
         return replace(
             self,
             world=world._replace(
-                leg=np.ascontiguousarray(world.leg[:, few]), visit=np.ascontiguousarray(world.visit[:, few])
+                leg=np.ascontiguousarray(world.leg[:, few]),
+                visit=np.ascontiguousarray(world.visit[:, few]),
+                gates_s=np.ascontiguousarray(world.gates_s[:, few]),
             ),
             drive=drive._replace(
                 ready_s=np.ascontiguousarray(drive.ready_s[:, few]),
@@ -151,3 +173,9 @@ class FleetProblem:
             ),
             committed_start_s=np.ascontiguousarray(self.committed_start_s[:, few]),
         )
+
+
+def _flattened(sequences: Sequence[Sequence[int]]) -> tuple[Ints, Ints]:
+    """All stops in one row, and where each sequence begins and the last one ends in it."""
+    flat = np.array([stop for sequence in sequences for stop in sequence], dtype=np.int64)
+    return flat, np.cumsum([0, *map(len, sequences)])

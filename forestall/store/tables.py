@@ -28,6 +28,7 @@ from forestall.domain.actions import Candidate, Judgement, NoCandidate
 from forestall.domain.decisions import GateVerdict
 from forestall.domain.forecast import Contribution
 from forestall.domain.ids import CandidateId, LocationId, PackageId, RouteId, StopId
+from forestall.domain.network import HoursOfService
 from forestall.domain.vocabulary import (
     CarrierKind,
     CaseKind,
@@ -189,6 +190,7 @@ drivers = Table(
     Column("shift_end", Instant, nullable=False),
     Column("name", Text, nullable=False),
     Column("contact_id", Text, ForeignKey("contacts.id")),
+    Column("hours", Json(HoursOfService)),
     _of_day("carrier_id", "carriers"),
 )
 

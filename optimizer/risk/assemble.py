@@ -13,7 +13,7 @@ from forestall.domain.orders import Package
 from forestall.domain.routes import Route, Stop
 from forestall.domain.snapshot import HubSnapshot
 from forestall.domain.vocabulary import RouteStatus, StopKind, Tier
-from optimizer.kernel import Drive, Floats, Ints, World
+from optimizer.kernel import NO_GATE, Drive, Floats, Ints, World
 from optimizer.prices import Prices
 from optimizer.problem import NO_STOP, FleetProblem
 from optimizer.risk.cargo import (
@@ -26,6 +26,7 @@ from optimizer.risk.cargo import (
     segments_of,
 )
 from optimizer.risk.draws import Draws
+from optimizer.risk.duty import duty_of
 from optimizer.risk.heads import Head, HeadContext, breakdown_place, head_of, is_stranded, origin_of
 from optimizer.risk.holdups import next_hold
 from optimizer.risk.learning import Learned
@@ -195,6 +196,7 @@ class _Assembly:
     ) -> Drive:
         draws = self.beliefs.draws
         slip = [self._slip(route) for route in self.routes]
+        duties = [duty_of(self.snapshot, route, self._leg_s) for route in self.routes]
         return Drive(
             ready_s=_rows([head.ready_s for head in heads], draws.samples),
             earliest_s=np.array([head.earliest_s for head in heads]),
@@ -203,6 +205,13 @@ class _Assembly:
             pace=pace,
             hold_at_s=_rows([at_s for at_s, _ in holds], draws.samples),
             hold_s=_rows([length_s for _, length_s in holds], draws.samples),
+            break_after_s=np.array([duty.break_after_s for duty in duties]),
+            break_s=np.array([duty.break_s for duty in duties]),
+            drive_limit_s=np.array([duty.drive_limit_s for duty in duties]),
+            duty_limit_s=np.array([duty.duty_limit_s for duty in duties]),
+            driven_s=np.array([duty.driven_s for duty in duties]),
+            since_break_s=np.array([duty.since_break_s for duty in duties]),
+            duty_start_s=np.array([self._seconds(duty.began_at) for duty in duties]),
             service_pace=np.array(service_pace),
             place=np.array([self._place(head.place) for head in heads], dtype=np.int64),
             end=np.array([self._place(self.snapshot.hubs[r.hub_id].location) for r in self.routes], dtype=np.int64),
@@ -244,6 +253,8 @@ class _Assembly:
             closes_s=np.array([self._closes_s(stop) for stop in self.stops]),
             service_s=np.array([stop.service_s for stop in self.stops], dtype=np.float64),
             available_s=np.array([self._available_s(s, p) for s, p in zip(self.stops, self.packages, strict=True)]),
+            gate=np.full(len(self.stops), NO_GATE, dtype=np.int64),
+            gates_s=np.zeros((0, self.beliefs.draws.samples)),
             late_price=np.array([prices.lateness_of(t) * c for t, c in zip(tiers, counted, strict=True)]),
             miss_price=np.array([prices.miss_of(t) * c for t, c in zip(tiers, counted, strict=True)]),
             undone_price=np.array([prices.undone_of(t) * c for t, c in zip(tiers, counted, strict=True)]),
