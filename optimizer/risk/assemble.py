@@ -98,6 +98,7 @@ class _Assembly:
             sequences=sequences,
             committed=committed,
             committed_start_s=self._committed_starts(heads),
+            unannounced_s=self._unannounced(heads),
             stranded=np.array([is_stranded(self.snapshot, route) for route in self.routes], dtype=bool),
             p_failed=self._p_failed(),
             is_transfer=np.array([stop.kind is StopKind.TRANSFER for stop in self.stops], dtype=bool),
@@ -238,6 +239,11 @@ class _Assembly:
         nothing = np.zeros(samples)
         starts = [head.committed_start_s if head.committed_start_s is not None else nothing for head in heads]
         return _rows(starts, samples)
+
+    def _unannounced(self, heads: list[Head]) -> Floats:
+        nothing = np.zeros(self.beliefs.draws.samples)
+        waits = [head.unannounced_s if head.unannounced_s is not None else nothing for head in heads]
+        return _rows(waits, self.beliefs.draws.samples)
 
     # stops
 
