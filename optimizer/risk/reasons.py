@@ -107,10 +107,7 @@ class _Trials:
         for r in self._routes:
             causes = self._causes[r]
             bits = [_BIT[cause] for cause in causes]
-            masks = [
-                _ALL_ON - sum(bit for i, bit in enumerate(bits) if not choice >> i & 1)
-                for choice in range(1 << len(bits))
-            ]
+            masks = [_ALL_ON - sum(bit for i, bit in enumerate(bits) if not choice >> i & 1) for choice in range(1 << len(bits))]
             for stop in self._wanted[r]:
                 value = np.array([chances[mask, stop] for mask in masks])
                 found[stop] = self._explanation(r, stop, causes, value)
