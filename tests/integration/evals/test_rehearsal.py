@@ -13,7 +13,7 @@ from agent.learning.report import describe_report, read_report
 from agent.learning.training import promote, train_challenger
 from evals.calendar import on_day
 from evals.city import build_city
-from evals.profile import Profile, load_profile
+from evals.profile import load_profile
 from evals.rehearsal import rehearse
 from forestall.clock import ManualClock
 from forestall.errors import BadInput
@@ -28,15 +28,9 @@ def settings(database_url: str, tmp_path: Path) -> Settings:
         database_url=database_url,
         durable=False,
         samples=64,
-        features_every_s=2400,
+        features_every_s=3600,
         drift_min_stops=30,
     )
-
-
-def slower_than_planned(profile: Profile) -> Profile:
-    """Roads by a third slower than the plan believes: there is much to learn, even from few small days."""
-    by_hour = tuple(1.35 * factor for factor in profile.travel.hour_of_day)
-    return profile.model_copy(update={"travel": profile.travel.model_copy(update={"hour_of_day": by_hour})})
 
 
 def silent(_text: str) -> None:
@@ -44,22 +38,21 @@ def silent(_text: str) -> None:
 
 
 def test_days_teach_a_model_that_scores_the_next_day_and_is_judged_by_it(settings: Settings) -> None:
-    plan, slow = build_city(5, customers=40), slower_than_planned(load_profile())
-    watched = list(rehearse([plan], slow, settings, first=0, days=4, seed=1))
+    plan, rough = build_city(5, customers=60), load_profile(Path("rough"))
+    watched = list(rehearse([plan], rough, settings, first=0, days=7, seed=1))
     assert all("gbm" not in day.model for day in watched)
-    over = max(hub.closes_at for hub in plan.hubs) + timedelta(days=3, hours=7)
+    over = max(hub.closes_at for hub in plan.hubs) + timedelta(days=6, hours=7)
     with closing(Store.open(settings.resolved_database_url, ManualClock(over))) as store:
-        model = train_challenger(store, over, hold_out=1, seed=1, say=silent)
-        assert model.trained_on["days"] == [day.day for day in watched[:3]]
+        model = train_challenger(store, over, hold_out=2, seed=1, say=silent)
+        assert model.trained_on["days"] == [day.day for day in watched[:5]]
         contest = promote(store, model.id, "ann", over)
         assert contest.objections == ()
-        assert contest.days == tuple(day.day for day in watched[3:])
-        [next_day] = rehearse([plan], slow, settings, first=4, days=1, seed=1)
+        assert contest.days == tuple(day.day for day in watched[5:])
+        [next_day] = rehearse([plan], rough, settings, first=7, days=1, seed=1)
         assert next_day.model.endswith(model.id)
         with store.read() as uow:
             report = read_report(uow, watch_of(settings), over + timedelta(days=2))
-        newest = {one.model for one in report.diagrams}
-        assert newest == {next_day.model}
+        assert {one.model for one in report.diagrams} == {next_day.model}
         assert report.in_force == model.id
         assert all(point.low <= point.came <= point.high for one in report.diagrams for point in one.points)
         page = render_page(report)
