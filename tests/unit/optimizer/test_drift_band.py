@@ -30,7 +30,7 @@ def test_a_forecast_that_keeps_its_word_seldom_leaves_the_band(n):
 
 
 def test_routes_that_share_their_luck_do_not_look_like_drift():
-    assert share_outside(n=400, shared=0.8) <= 0.08
+    assert share_outside(n=400, shared=0.8, stops_a_route=20) <= 0.08  # a band for independent stops: 0.28
 
 
 def test_a_forecast_twice_too_hopeful_leaves_the_band():
