@@ -18,7 +18,6 @@ from forestall.store import Store
 from optimizer.repair import Repairer
 from optimizer.risk import Forecaster
 
-
 STEP_S = 60.0  # events are handed over as they come: what arrives minutes late is taken for a wrong clock
 
 

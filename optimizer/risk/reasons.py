@@ -107,7 +107,10 @@ class _Trials:
         for r in self._routes:
             causes = self._causes[r]
             bits = [_BIT[cause] for cause in causes]
-            masks = [_ALL_ON - sum(bit for i, bit in enumerate(bits) if not choice >> i & 1) for choice in range(1 << len(bits))]
+            masks = [
+                _ALL_ON - sum(bit for i, bit in enumerate(bits) if not choice >> i & 1)
+                for choice in range(1 << len(bits))
+            ]
             for stop in self._wanted[r]:
                 value = np.array([chances[mask, stop] for mask in masks])
                 found[stop] = self._explanation(r, stop, causes, value)
@@ -195,7 +198,8 @@ class _Trials:
     @cached_property
     def _moods(self) -> Floats:
         """(R,) how much slower than usual the route's driver and hub are, 1 at least."""
-        return np.maximum(self._problem.drive.pace.mean(axis=1), 1.0)
+        moods: Floats = np.maximum(self._problem.drive.pace.mean(axis=1), 1.0)
+        return moods
 
     # which causes touch a route, and their figures
 
