@@ -1,6 +1,7 @@
 """``forestall bench forecast``: how right the forecasts of simulated days are that nobody alters."""
 
 import json
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,6 +18,8 @@ from evals.table import list_days
 from evals.watching import watch
 from forestall.errors import BadInput, Problem
 from optimizer.risk import Forecaster
+
+_SEEDS = re.compile(r"(\d{1,9})(?:-(\d{1,9}))?")
 
 
 def bench_forecast(
@@ -42,10 +45,11 @@ def bench_forecast(
 
 def read_seeds(text: str) -> list[int]:
     """``"3"`` or ``"1-4"`` as a list; BadInput for anything else."""
-    first, _, last = text.partition("-")
-    if not first.isdecimal() or not (last or first).isdecimal() or int(last or first) < int(first):
+    found = _SEEDS.fullmatch(text)
+    first, last = (int(found[1]), int(found[2] or found[1])) if found else (1, 0)
+    if last < first:
         raise BadInput("The seeds can't be read.", [Problem("--seeds", f"is {text!r}", "give one, or A-B, as in 1-4")])
-    return list(range(int(first), int(last or first) + 1))
+    return list(range(first, last + 1))
 
 
 def _play(days: list[Path], seeds: list[int], profile: Path | None, samples: int, every_s: float) -> Iterator[Scored]:
