@@ -7,6 +7,7 @@ the forecast: begun after the promise's end, or never. Orders their customer cal
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,12 +19,12 @@ from forestall.domain.ids import StopId
 from forestall.domain.routes import Route, Stop
 from forestall.domain.snapshot import HubSnapshot
 from forestall.domain.vocabulary import RouteStatus, StopKind
+from optimizer.risk.learned import metrics
 from optimizer.travel import TravelTimes
 
 Floats = NDArray[np.float64]
 
 LEADS_MIN = (0, 20, 45, 90, 180, 24 * 60)
-_BINS = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,10 +59,13 @@ def join(days: Iterable[Scored]) -> Scored:
 
 
 def _columns(rows: Sequence[tuple[float, ...]]) -> Scored:
-    table = np.array(rows, dtype=np.float64).reshape(len(rows), len(fields(Scored)))
-    flags = {"late", "missed", "at_hub"}
     names = [field.name for field in fields(Scored)]
-    return Scored(*(table[:, i].astype(bool) if name in flags else table[:, i] for i, name in enumerate(names)))
+    table = np.array(rows, dtype=np.float64).reshape(len(rows), len(names))
+    flags = {"late", "missed", "at_hub"}
+    columns: dict[str, Any] = {
+        name: table[:, i].astype(bool) if name in flags else table[:, i] for i, name in enumerate(names)
+    }
+    return Scored(**columns)
 
 
 def _rows(
@@ -151,7 +155,7 @@ def _present_delay_s(
 # the report
 
 
-def report(scored: Scored) -> dict[str, object]:
+def report(scored: Scored) -> dict[str, dict[str, object]]:
     """AUC, Brier skill, ECE and coverage, overall and by lead bucket and route state, beside the baseline."""
     parts: dict[str, NDArray[np.bool_]] = {"all": np.ones(scored.late.size, dtype=bool)}
     parts |= {"at_hub": scored.at_hub, "under_way": ~scored.at_hub}
@@ -167,36 +171,16 @@ def _describe(part: Scored) -> dict[str, object]:
         "late_rate": round(float(part.late.mean()), 4),
         "p_late": round(float(part.p_late.mean()), 4),
         **_measures(part.p_late, part.late),
-        "miss_ece": round(expected_calibration_error(part.p_miss, part.missed), 4),
-        "coverage_80": round(float(part.covered[known].mean()), 4) if known.any() else None,
+        "miss_ece": _measures(part.p_miss, part.missed)["ece"],
+        "coverage_80": _rounded(float(part.covered[known].mean())) if known.any() else None,
         "carry_over": _measures(part.carried, part.late),
     }
 
 
 def _measures(p: Floats, outcome: NDArray[np.bool_]) -> dict[str, float | None]:
-    rate = float(outcome.mean())
-    spread = rate * (1.0 - rate)
-    brier = float(((p - outcome) ** 2).mean())
-    return {
-        "auc": area_under_curve(p, outcome),
-        "brier_skill": round(1.0 - brier / spread, 4) if spread > 0 else None,
-        "ece": round(expected_calibration_error(p, outcome), 4),
-    }
+    judged = metrics(p, outcome)
+    return {name: _rounded(getattr(judged, name)) for name in ("auc", "brier_skill", "ece")}
 
 
-def area_under_curve(p: Floats, outcome: NDArray[np.bool_]) -> float | None:
-    """P(a late stop has the higher score), ties counted half; None when all came out the same."""
-    positives = int(outcome.sum())
-    negatives = outcome.size - positives
-    if positives == 0 or negatives == 0:
-        return None
-    _, place, counts = np.unique(p, return_inverse=True, return_counts=True)
-    rank = (np.cumsum(counts) - (counts - 1) / 2.0)[place]
-    return round(float((rank[outcome].sum() - positives * (positives + 1) / 2) / (positives * negatives)), 4)
-
-
-def expected_calibration_error(p: Floats, outcome: NDArray[np.bool_]) -> float:
-    """The mean distance of forecast and frequency over ten bins of equal width, weighted by their scores."""
-    place = np.minimum((p * _BINS).astype(np.int64), _BINS - 1)
-    gap = np.bincount(place, p - outcome, minlength=_BINS)
-    return float(np.abs(gap).sum() / p.size)
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else round(value, 4)

@@ -9,6 +9,7 @@ import typer
 _BENCHES = {
     "city": ("evals.cli:bench_city", "Measure the engines on the city's day, each beside a baseline in the same run."),
     "learning": ("evals.learning_bench:bench_learning", "Measure the risk model's life over many labelled scores."),
+    "forecast": ("evals.forecast_cli:bench_forecast", "How right forecasts are on simulated days that nobody alters."),
 }
 _HANDED_ON = {"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}
 

@@ -11,7 +11,6 @@ from hashlib import blake2b
 import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
-from scipy.special import ndtr
 
 from optimizer.kernel import SEARCH_SAMPLES as BLOCK
 from optimizer.risk.priors import Priors
@@ -65,7 +64,8 @@ class Draws:
         """(samples,) probability levels that the members of a group have in common as far as ``share`` (0 to 1) says:
         even each, and high together."""
         own, common = self.normal[self.ranks(kind, entity_id)], self.normal[self.ranks(f"{kind}-shared", group_id)]
-        together: NDArray[np.float64] = ndtr(np.sqrt(share) * common + np.sqrt(1.0 - share) * own)
+        mixed = np.sqrt(share) * common + np.sqrt(1.0 - share) * own
+        together: NDArray[np.float64] = self.levels[np.argsort(np.argsort(mixed, kind="stable"), kind="stable")]
         return together
 
 

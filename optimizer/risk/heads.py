@@ -77,9 +77,7 @@ class HeadContext:
         return self.draws.levels[self.draws.ranks(kind, entity_id)]
 
 
-def head_of(
-    context: HeadContext, route: Route, pace: Floats, service_pace: float, hold: tuple[Floats, Floats]
-) -> Head:
+def head_of(context: HeadContext, route: Route, pace: Floats, service_pace: float, hold: tuple[Floats, Floats]) -> Head:
     """The head of one route; ``pace`` (S,) is its drawn travel multiplier, ``hold`` (S,) when its next hold-up begins
     and how long it lasts."""
     hub = context.snapshot.hubs[route.hub_id].location
@@ -169,7 +167,9 @@ def _between_stops(context: HeadContext, route: Route, hub: Location) -> Head:
         away_m = float(crow_fly_m(position.lat, position.lon, place.lat, place.lon))
         if away_m > _AWAY_M:
             place, waited_s = place_of(position), 0.0
-    return Head(place, context.now_s + _lag_s(context, route, 0.5 * context.priors.departure_mean_s, waited_s), 0.0, False)
+    return Head(
+        place, context.now_s + _lag_s(context, route, 0.5 * context.priors.departure_mean_s, waited_s), 0.0, False
+    )
 
 
 def _at_stop(context: HeadContext, stop: Stop, service_pace: float) -> Head:

@@ -36,7 +36,9 @@ def outlasting(priors: Priors, stood_s: float) -> float:
     return float(max(stood_s**-priors.hold_tail - most, 0.0) / (least - most))
 
 
-def next_hold(priors: Priors, draws: Draws, key: str, now_s: float, rates: tuple[float, float]) -> tuple[Floats, Floats]:
+def next_hold(
+    priors: Priors, draws: Draws, key: str, now_s: float, rates: tuple[float, float]
+) -> tuple[Floats, Floats]:
     """(S,) when the next hold-up or breakdown of vehicle ``key`` begins, and how long it lasts (NEVER: for good).
 
     ``rates`` are hold-ups and breakdowns per hour under way. Their waiting times have no memory, so they are counted

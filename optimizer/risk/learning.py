@@ -44,8 +44,15 @@ class Legs:
 
     def where(self, mask: NDArray[np.bool_]) -> "Legs":
         """The legs that ``mask`` (k,) chooses."""
-        numbers = (self.ended_s, self.over_s, self.log_ratio, self.weight, self.lat, self.lon)
-        return Legs(*(row[mask] for row in numbers), tuple(compress(self.route, mask)))
+        return Legs(
+            ended_s=self.ended_s[mask],
+            over_s=self.over_s[mask],
+            log_ratio=self.log_ratio[mask],
+            weight=self.weight[mask],
+            lat=self.lat[mask],
+            lon=self.lon[mask],
+            route=tuple(compress(self.route, mask)),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,7 +229,8 @@ def _service_factors(
 
 def _visit_ratios(snapshot: HubSnapshot, route: Route) -> Floats:
     ratios = [ratio for stop in snapshot.stops_by_route[route.id] if (ratio := _visit_ratio(stop)) is not None]
-    return np.clip(np.array(ratios), -_CLIP, _CLIP)
+    clipped: Floats = np.clip(np.array(ratios, dtype=np.float64), -_CLIP, _CLIP)
+    return clipped
 
 
 def _visit_ratio(stop: Stop) -> float | None:

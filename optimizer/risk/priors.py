@@ -5,14 +5,15 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Priors:
-    """Spreads are of log multipliers; ``*_k`` is how many legs' worth of evidence the prior itself counts for.
+    """Spreads are of log multipliers; ``*_k`` is how many legs', visits', routes' or hours' worth of evidence the
+    prior itself counts for; the day's own evidence moves all of them (``learning.learn``).
 
-    The spreads come from stop-by-stop records of several fleets (leg residuals: robust sd .20, with tails far heavier
-    than normal, hence Student-t); they are beliefs, not any simulator's settings. ``hub_sd`` is the mood of the day
-    that all routes of a hub share: too little of it makes the fleet's misses look independent.
+    They come from records of real fleets and from watched days (docs/decisions/0010); they are beliefs, not any
+    simulator's settings. ``hub_sd`` is the mood of the day that all routes of a hub share: too little of it makes the
+    fleet's misses look independent. ``route_sd`` stands for all that a route's legs have in common and nobody models.
     """
 
-    route_sd: float = 0.12
+    route_sd: float = 0.15
     hub_sd: float = 0.05
     leg_sd: float = 0.25
     leg_df: float = 5.0

@@ -1,10 +1,10 @@
 """Why a stop is at risk: P(late) shared out among causes, so that the shares add up.
 
 Each cause can be switched off: the route made punctual, the load ready, the roads as usual, and so on. P(late) is
-simulated on the same draws with every choice of the causes that touch the route switched off, and each cause gets its
-Shapley value, its effect averaged over the orders in which causes could be taken away. What is left with all of them
-off is the ordinary spread of a day: ``ordinary + sum of the shares = P(late)`` exactly. Causes that don't interact get
-what taking them away alone would change.
+simulated on the same draws, an evenly spread part of them, with every choice of the causes that touch the route
+switched off; each cause gets its Shapley value, its effect averaged over the orders in which causes could be taken
+away, scaled to the P(late) of all draws. What is left with all of them off is the ordinary spread of a day: ``ordinary
++ sum of the shares = P(late)`` exactly. Causes that don't interact get what taking them away alone would change.
 
 Causes (keys of the glossary): ``upstream_delay`` (the route is behind its plan), ``long_visit`` (the present visit is
 taking longer), ``late_load``, ``slow_roads`` (today, here, this driver), ``long_service`` (visits took longer today),
@@ -20,6 +20,7 @@ from functools import cache, cached_property
 from math import factorial
 
 import numpy as np
+from numpy.typing import NDArray
 
 from forestall.domain.forecast import Contribution
 from forestall.domain.routes import Route
@@ -44,7 +45,7 @@ _ALL_ON = (1 << len(CAUSES)) - 1
 _WORTH_TELLING = 0.005  # a smaller share goes to the ordinary spread
 _AMPLE_S = 1800.0  # a plan that leaves so much before a promise ends is not tight
 _A_DELAY_S = 60.0
-_SLOWER = 1.005
+_SLOWER = 1.01
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +75,7 @@ class Reasons:
             else:
                 by_route[route].append(stop)
         if by_route:
-            found.update(_Trials(problem, self._travel, by_route).explain())
+            found.update(_Trials(problem.search, self._travel, by_route, self._p_late).explain())
         return found
 
     def _stranding(self, stop: int) -> str:
@@ -89,8 +90,10 @@ class Reasons:
 class _Trials:
     """The what-ifs of some running routes, and what they say of the stops asked for (by route)."""
 
-    def __init__(self, problem: FleetProblem, travel: TravelTimes, wanted: dict[int, list[int]]) -> None:
-        self._problem, self._travel, self._wanted = problem, travel, wanted
+    def __init__(
+        self, problem: FleetProblem, travel: TravelTimes, wanted: dict[int, list[int]], p_late: Floats
+    ) -> None:
+        self._problem, self._travel, self._wanted, self._p_late = problem, travel, wanted, p_late
         self._routes = sorted(wanted)
         self._plan = {r: self._planned(problem.snapshot.routes[problem.route_ids[r]], r) for r in self._routes}
         self._behind, self._visiting = self._delays(self._routes)
@@ -107,20 +110,26 @@ class _Trials:
         for r in self._routes:
             causes = self._causes[r]
             bits = [_BIT[cause] for cause in causes]
-            masks = [_ALL_ON - sum(bit for i, bit in enumerate(bits) if not choice >> i & 1) for choice in range(1 << len(bits))]
+            masks = [
+                _ALL_ON - sum(bit for i, bit in enumerate(bits) if not choice >> i & 1)
+                for choice in range(1 << len(bits))
+            ]
             for stop in self._wanted[r]:
                 value = np.array([chances[mask, stop] for mask in masks])
                 found[stop] = self._explanation(r, stop, causes, value)
         return found
 
     def _explanation(self, route: int, stop: int, causes: Sequence[str], value: Floats) -> Explanation:
-        shares = dict(zip(causes, shapley_weights(len(causes)) @ value, strict=True))
+        p_late = float(self._p_late[stop])
+        rest, caused = min(float(value[0]), p_late), float(value[-1] - value[0])
+        scale = (p_late - rest) / caused if caused > 0.0 else 0.0
+        shares = dict(zip(causes, scale * (shapley_weights(len(causes)) @ value), strict=True))
         told = [
             Contribution(cause, float(share), self._values(cause, route, stop))
             for cause, share in shares.items()
             if abs(share) >= _WORTH_TELLING
         ]
-        ordinary = float(value[-1]) - sum(one.p_late for one in told)
+        ordinary = p_late - sum(one.p_late for one in told)
         return Explanation(ordinary, tuple(sorted(told, key=lambda one: (-one.p_late, one.cause))))
 
     def _chances(self) -> dict[tuple[int, int], float]:
@@ -142,14 +151,21 @@ class _Trials:
         starts = np.empty((flat.size, problem.samples))
         offsets = np.cumsum([0, *map(len, heads)])
         fleet_starts(self._world(mask), self._drive(mask), np.array(routes), offsets, flat, starts)
-        late = (starts > closes_s[flat, None]).mean(axis=1)
-        found = {(mask, int(stop)): float(p) for stop, p in zip(flat, late, strict=True)}
+        asked = self._is_wanted[flat]
+        late = np.count_nonzero(starts[asked] > closes_s[flat[asked], None], axis=1) / problem.samples
+        found = {(mask, stop): p for stop, p in zip(flat[asked].tolist(), late.tolist(), strict=True)}
         for r in routes:
             stop = int(problem.committed[r])
             if stop in self._wanted[r]:
                 earlier_s = 0.0 if mask & _BIT["upstream_delay"] else self._behind[r]
                 found[mask, stop] = float((problem.committed_start_s[r] - earlier_s > closes_s[stop]).mean())
         return found
+
+    @cached_property
+    def _is_wanted(self) -> NDArray[np.bool_]:
+        wanted = np.zeros(len(self._problem.stop_ids), dtype=bool)
+        wanted[[stop for stops in self._wanted.values() for stop in stops]] = True
+        return wanted
 
     @cached_property
     def _sequence_heads(self) -> dict[int, tuple[int, ...]]:
@@ -195,7 +211,8 @@ class _Trials:
     @cached_property
     def _moods(self) -> Floats:
         """(R,) how much slower than usual the route's driver and hub are, 1 at least."""
-        return np.maximum(self._problem.drive.pace.mean(axis=1), 1.0)
+        moods: Floats = np.maximum(self._problem.drive.pace.mean(axis=1), 1.0)
+        return moods
 
     # which causes touch a route, and their figures
 

@@ -53,7 +53,20 @@ def values_of(hint: Any) -> st.SearchStrategy[Any]:
 
 
 @pytest.mark.parametrize(
-    "kept", [Candidate, Judgement, Proposal, Case, Approval, Decision, Event, OutboxRow, RouteForecast, HubForecast, HubSnapshot]
+    "kept",
+    [
+        Candidate,
+        Judgement,
+        Proposal,
+        Case,
+        Approval,
+        Decision,
+        Event,
+        OutboxRow,
+        RouteForecast,
+        HubForecast,
+        HubSnapshot,
+    ],
 )
 def test_every_kept_value_comes_back_equal(kept: type) -> None:
     @settings(max_examples=25, deadline=None)
