@@ -45,7 +45,7 @@ _TARGETS = ["load", "wait", "recheck", "commit", "conclude", END]
 def _after_gate(state: CaseRun) -> str:
     if state.get("outcome") == "unchanged":
         return END
-    if state.get("chosen") is None:
+    if state.get("chosen") is None or state.get("outcome") == "held_out":
         return "conclude"
     return "recheck" if state["autonomy"] == Autonomy.AUTO.value else "wait"
 

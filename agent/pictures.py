@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Protocol
 
 from forestall.domain.forecast import Forecast
 from forestall.domain.ids import HubId
@@ -9,7 +10,6 @@ from forestall.domain.snapshot import HubSnapshot
 from forestall.store import UnitOfWork
 from optimizer.problem import FleetProblem
 from optimizer.repair import Repairer
-from optimizer.risk import Forecaster
 from optimizer.travel import HaversineTravel, MatrixTravel, TravelTimes
 
 
@@ -22,13 +22,22 @@ class Picture:
     forecast: Forecast
 
 
+class Scorer(Protocol):
+    """A forecaster, or what stands for the one in force; ``model_name`` changes when its scores would."""
+
+    @property
+    def model_name(self) -> str: ...
+
+    def forecast(self, snapshot: HubSnapshot, travel: TravelTimes) -> Forecast: ...
+
+
 class Pictures:
-    """Takes pictures of hub groups; the same instant and the same hub versions give the same picture object.
+    """Takes pictures of hub groups; the same instant, hub versions and model give the same picture object.
 
     ``roads`` serve the days that bring no travel matrix of their own.
     """
 
-    def __init__(self, forecaster: Forecaster, repairer: Repairer, roads: TravelTimes | None = None) -> None:
+    def __init__(self, forecaster: Scorer, repairer: Repairer, roads: TravelTimes | None = None) -> None:
         self._forecaster = forecaster
         self._repairer = repairer
         self._problems: dict[int, tuple[Picture, FleetProblem]] = {}
@@ -38,7 +47,8 @@ class Pictures:
 
     def take(self, uow: UnitOfWork, day: str, hub_ids: tuple[HubId, ...], now: datetime) -> Picture:
         """The hubs' state as the transaction sees it, forecast as of ``now``."""
-        stamp: tuple[object, ...] = (now, *(uow.state.hub_state_version(hub_id) for hub_id in hub_ids))
+        versions = [uow.state.hub_state_version(hub_id) for hub_id in hub_ids]
+        stamp: tuple[object, ...] = (now, self._forecaster.model_name, *versions)
         kept = self._last.get((day, hub_ids))
         if kept is not None and kept[0] == stamp:
             return kept[1]

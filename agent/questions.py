@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from agent.run import Workplace
 from forestall.domain.actions import Candidate, Judgement
-from forestall.domain.ids import RouteId
+from forestall.domain.ids import HubId, RouteId
 from forestall.domain.routes import Route
 from forestall.domain.vocabulary import ActionKind, Channel, StopKind
 from policies.question import PlanQuestion
@@ -43,6 +43,7 @@ def question_of(
         max_messages_to_one_customer_today=_most_to_one_customer(situation, candidate),
         rescues_by_driver_today=_rescues_today(situation, candidate),
         data_age_minutes=_data_age_minutes(situation, candidate),
+        forecast_drifting=not work.forecaster.drifting.isdisjoint(_hubs_concerned(situation, candidate)),
     )
 
 
@@ -54,6 +55,12 @@ def _receiving_routes(situation: Situation, candidate: Candidate) -> list[Route]
         for change in candidate.route_changes
         if any(s not in snapshot.stops or snapshot.stops[s].route_id != change.route_id for s in change.stop_ids)
     ]
+
+
+def _hubs_concerned(situation: Situation, candidate: Candidate) -> set[HubId]:
+    """The case's hub, and those of the routes the candidate changes."""
+    routes = situation.snapshot.routes
+    return {situation.case.hub_id, *(routes[change.route_id].hub_id for change in candidate.route_changes)}
 
 
 def _crosses_carrier(situation: Situation, candidate: Candidate) -> bool:

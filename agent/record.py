@@ -25,6 +25,7 @@ def record_of(
     executed: Candidate | None,
     effects: tuple[Effect, ...],
     dropped_stops: tuple[str, ...],
+    holdout: Body | None = None,
 ) -> Body:
     """The body of the audit record. Personal data stays out: people appear as contact, order and driver ids."""
     return {
@@ -40,6 +41,7 @@ def record_of(
             "at": decision.at.isoformat(),
             "verdict": decision.verdict.value,
             "actor": decision.actor,
+            "note": decision.note,
         },
         "inputs": {
             "snapshot_id": proposal.snapshot_id,
@@ -69,6 +71,7 @@ def record_of(
         "solver": dict(executed.solver) if executed else {},
         "effects": [{"key": e.key, "channel": e.channel.value, "recipient": e.recipient_id} for e in effects],
         "rebased": {"dropped_stops": list(dropped_stops)},
+        "holdout": holdout,
     }
 
 

@@ -5,6 +5,8 @@ from typing import TypedDict
 
 from agent.caseload import Patience
 from agent.contact_log import ContactLog
+from agent.holdout import Holdout
+from agent.learning.forecasting import Forecasting
 from agent.pictures import Pictures
 from agent.planner.rules import RulePlanner
 from forestall.clock import Clock
@@ -14,7 +16,6 @@ from forestall.domain.ids import CandidateId
 from forestall.domain.vocabulary import Mode
 from forestall.store import Store
 from optimizer.repair import Repairer
-from optimizer.risk import Forecaster
 from policies.gate import Gate
 from tools.situation import Situation
 
@@ -70,11 +71,12 @@ class Workplace:
     contact_log: ContactLog
     gate: Gate
     planner: RulePlanner
-    forecaster: Forecaster
+    forecaster: Forecasting
     repairer: Repairer
     mode: Mode
     kill_switch: bool
     patience: Patience
+    holdout: Holdout
 
 
 @dataclass(frozen=True, slots=True)

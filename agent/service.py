@@ -12,6 +12,7 @@ from langgraph.types import Command
 
 from agent.answers import answer_question, lapse_due
 from agent.graph import CaseGraph
+from agent.learning.job import LearningJob
 from agent.relay import relay_due
 from agent.run import GRAPH_VERSION, CaseRun, RunContext, Workplace
 from agent.sweep import Sweeper
@@ -53,18 +54,20 @@ class Service:
         graph: CaseGraph,
         checkpoints: BaseCheckpointSaver[Any],
         sweeper: Sweeper,
+        learning: LearningJob,
         channels: Mapping[Channel, EffectChannel],
         closers: Sequence[Callable[[], None]] = (),
     ) -> None:
         self.settings, self.clock, self.store, self.intake = settings, clock, store, intake
         self._work, self._graph, self._sweeper, self._channels = work, graph, sweeper, channels
-        self._checkpoints = checkpoints
+        self._checkpoints, self._learning = checkpoints, learning
         self._closers = closers
         self._ticking = threading.Lock()
 
     def tick(self) -> TickReport:
-        """One step: lapse what is due, hear the answers, sweep, plan, send. Idempotent, and safe to call often."""
+        """One step: lapse what is due, hear the answers, sweep, plan, send, learn. Idempotent, safe to call often."""
         with self._ticking:
+            self._work.forecaster.refresh(self.store, self.clock)
             with self.store.write() as uow:
                 lapsed = lapse_due(uow, self.clock.now())
             resumed, failed = self._resume_answered()
@@ -73,6 +76,7 @@ class Service:
             for case_id in swept.closed:
                 self._checkpoints.delete_thread(case_id)  # nothing else ever would
             sent = relay_due(self.store, self.clock, self._channels, self.settings.lease_s)
+            self._learning.run_due(self.clock.now())
         return TickReport(len(swept.due), resumed, lapsed, sent, tuple(failed))
 
     def answer(

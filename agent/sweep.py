@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from agent.caseload import Patience, is_due_for_planning, update_caseload
 from agent.detectors import Thresholds, detect
 from agent.hub_groups import group_hubs
+from agent.learning.frames import frame_of
 from agent.pictures import Pictures
 from forestall.domain.cases import Case
 from forestall.domain.ids import CaseId, HubId
@@ -21,11 +22,13 @@ _AFTER_CLOSING = timedelta(hours=6)
 class Rhythm:
     """``interval``: a hub is looked at this often at least; ``min_gap``: and, while its state changes, this often.
 
-    A route that leaves, breaks down, gets a load time or a new plan is looked at in the next tick.
+    A route that leaves, breaks down, gets a load time or a new plan is looked at in the next tick. ``keep_features``:
+    what the forecast saw is kept for learning this often; None for never.
     """
 
     interval: timedelta
     min_gap: timedelta
+    keep_features: timedelta | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +46,7 @@ class _Seen:
     at: datetime
     version: int
     shape: int
+    kept_at: datetime | None
     seen_once: frozenset[str] = field(default_factory=frozenset)
 
 
@@ -79,23 +83,31 @@ class Sweeper:
             return False
         return now - seen.at >= self._rhythm.min_gap or _shape(uow, day, group) != seen.shape
 
+    def _keeps_features(self, seen: _Seen | None, now: datetime) -> bool:
+        every = self._rhythm.keep_features
+        return every is not None and (seen is None or seen.kept_at is None or now - seen.kept_at >= every)
+
     def _sweep(self, day: str, group: tuple[HubId, ...], now: datetime) -> Swept:
         seen = self._seen.get((day, group))
         with self._store.read() as uow:
             version, shape = _version(uow, group), _shape(uow, day, group)
             picture = self._pictures.take(uow, day, group, now)
+        keeps = bool(picture.forecast.stops) and self._keeps_features(seen, now)
         signals = detect(picture.snapshot, picture.forecast, self._thresholds)
         with self._store.write() as uow:
             active = {case.fingerprint: case for case in uow.cases.list_active(day) if case.hub_id in group}
             seen_once = seen.seen_once if seen else frozenset()
             change = update_caseload(active, signals, seen_once, day, now, self._patience)
             uow.scores.add(picture.forecast)
+            if keeps:
+                uow.frames.add(frame_of(picture.snapshot, picture.forecast))
             for case in change.opened:
                 uow.cases.add(case)
             for case in change.updated:
                 uow.cases.save(case)
             due = _due_cases(uow, day, group, now, self._patience)
-        self._seen[(day, group)] = _Seen(now, version, shape, change.seen_once)
+        kept_at = now if keeps else seen.kept_at if seen else None
+        self._seen[(day, group)] = _Seen(now, version, shape, kept_at, change.seen_once)
         return Swept(tuple(due), tuple(case.id for case in change.updated if case.status.is_closed))
 
 

@@ -12,7 +12,7 @@ from forestall.domain.actions import Candidate
 from forestall.domain.cases import Case
 from forestall.domain.decisions import Proposal
 from forestall.domain.effects import OutboxRow
-from forestall.domain.forecast import StopForecast
+from forestall.domain.forecast import RouteForecast, StopForecast
 from forestall.domain.ids import CandidateId, CaseId, StopId
 from forestall.domain.routes import Stop
 from forestall.store import UnitOfWork
@@ -81,6 +81,11 @@ def describe_stop(stop: Stop, forecast: StopForecast | None) -> JsonObject:
             {**as_object(reason), "words": wording.describe_contribution(reason)} for reason in forecast.reasons
         ]
     return {**as_object(stop), "status_words": wording.STOP_STATUSES[stop.status], "forecast": told}
+
+
+def describe_route_forecast(forecast: RouteForecast | None) -> JsonObject | None:
+    """A route's newest forecast with one plain line about it; None when there is none."""
+    return None if forecast is None else {**as_object(forecast), "words": wording.describe_route_forecast(forecast)}
 
 
 def _stops(uow: UnitOfWork, case: Case, proposals: Iterable[Proposal]) -> list[JsonObject]:

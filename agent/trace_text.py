@@ -96,6 +96,8 @@ def _decision(decision: Trace) -> str:
 
 
 def _verdict(entry: Trace, at: str, by: str | None) -> str:
+    if entry["verdict"] == Verdict.NO_ACTION and entry["note"]:
+        return f"{entry['note']}, {_clock(at)}"  # held out by lot: there was something to gain
     words = wording.VERDICTS[Verdict(entry["verdict"])]
     reason = f", {wording.OVERRIDE_REASONS[OverrideReason(entry['reason'])]}" if entry["reason"] else ""
     note = f', "{entry["note"]}"' if entry["note"] else ""

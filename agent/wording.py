@@ -10,7 +10,7 @@ from datetime import datetime
 from forestall.domain.actions import Action, NoCandidate
 from forestall.domain.cases import Case
 from forestall.domain.decisions import Proposal
-from forestall.domain.forecast import Contribution
+from forestall.domain.forecast import Contribution, RouteForecast
 from forestall.domain.ids import CandidateId
 from forestall.domain.vocabulary import (
     ActionKind,
@@ -179,10 +179,15 @@ _CAUSES: Mapping[str, str] = {
     "long_visit": "the present visit takes {delay_s} longer than planned",
     "late_load": "the load comes {wait_s} late",
     "slow_roads": "driving takes {factor} times the usual",
-    "tight_window": "the window is tight ({wider_s} more would do)",
+    "long_service": "visits of this route take {factor} times as long as planned",
+    "tight_window": "the window is tight (the plan leaves {slack_s})",
+    "driver_limit": "the driver is near the end of the shift, or due a break",
+    "hold_up": "it may yet be held up or break down",
+    "past_days": "finished days say so",
     "vehicle_broken": "its vehicle has broken down",
 }
 
+_WORTH_SAYING = 0.01
 _NAMED = 3  # as many ids as are read at a glance; above this the number says more
 
 
@@ -234,6 +239,17 @@ def _describe_constraint(name: str) -> str:
 def describe_contribution(reason: Contribution) -> str:
     """One reason for a stop's risk, with how much of P(late) it adds."""
     return f"{describe_rule(reason.cause, reason.values, _CAUSES)}, {as_percent(reason.p_late)}"
+
+
+def describe_route_forecast(forecast: RouteForecast) -> str:
+    """What may become of the route besides late stops, in a line; what is next to impossible is left out."""
+    risks = (
+        ("the load is late", forecast.p_not_ready),
+        ("back after the shift's end", forecast.p_shift_overrun),
+        ("over the driver's hours", forecast.p_hours_breach),
+    )
+    told = [f"{what} {as_percent(p)}" for what, p in risks if p >= _WORTH_SAYING]
+    return ", ".join(told) if told else "load, shift and hours are no worry"
 
 
 def describe_loss(proposal: Proposal, candidate_id: CandidateId) -> str:

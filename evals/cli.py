@@ -18,7 +18,9 @@ from evals.demo import run_demo
 from evals.metrics import describe
 from evals.people import People
 from evals.profile import load_profile
+from evals.rehearsal import rehearse as rehearse_days
 from evals.table import Job, list_days, markdown_table, read_log, run_all
+from forestall.settings import Settings
 
 ProfileOption = Annotated[
     Path | None,
@@ -87,6 +89,26 @@ def bench_city(
         return
     for one in comparisons:
         print(f"{one.name}: {one.ours:.4g} {one.unit}; {one.baseline_name}: {one.baseline:.4g}; ratio {one.ratio:.2f}")
+
+
+def rehearse(
+    day: Annotated[list[Path], typer.Argument(help="Days to take in turn: VRPLIB, JSON, CSV folder, or city[:SEED].")],
+    days: Annotated[int, typer.Option(help="How many days to play.", min=1, max=400)] = 1,
+    first: Annotated[int, typer.Option(help="Days after the plan's own date that the first one is.", min=0)] = 0,
+    seed: Annotated[int, typer.Option(help="Which truth; every day has one of its own.", min=0)] = 1,
+    profile: ProfileOption = None,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object on stdout and nothing else.")] = False,
+) -> None:
+    """Play days one after another into the configured database, watched and never acted on, for the risk model."""
+    rules = load_profile(profile)
+    plans = [read_day(one, rules) for one in day]
+    progress = Console(stderr=True)
+    played = []
+    for one in rehearse_days(plans, rules, Settings(), first, days, seed):
+        progress.print(f"{one.day}: {one.late} of {one.stops} stops late, {one.frames} forecasts kept")
+        played.append(asdict(one))
+    if as_json:
+        sys.stdout.write(json.dumps({"days": played}) + "\n")
 
 
 def demo(

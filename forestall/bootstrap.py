@@ -17,6 +17,10 @@ from agent.caseload import Patience
 from agent.contact_log import ContactLog
 from agent.detectors import Thresholds
 from agent.graph import build_graph
+from agent.holdout import Holdout
+from agent.learning.drift import watch_of
+from agent.learning.forecasting import Forecasting
+from agent.learning.job import LearningJob
 from agent.pictures import Pictures
 from agent.planner.rules import RulePlanner
 from agent.run import Workplace
@@ -56,7 +60,7 @@ def build(settings: Settings, clock: Clock | None = None) -> Service:
     store = Store.open(settings.resolved_database_url, clock, durable=settings.durable)
     store.migrate()
     prices = Prices()
-    forecaster = Forecaster(samples=settings.samples, seed=settings.seed, prices=prices)
+    forecaster = make_forecasting(settings, prices)
     warm_up()
     roads, close_roads = _open_roads(settings)
     solver = _start_solver() if settings.polish is Polish.ORTOOLS else None
@@ -81,8 +85,13 @@ def build(settings: Settings, clock: Clock | None = None) -> Service:
         mode=settings.mode,
         kill_switch=settings.kill_switch,
         patience=patience,
+        holdout=Holdout(settings.holdout_share, settings.holdout_max_misses, settings.seed),
     )
-    rhythm = Rhythm(timedelta(seconds=settings.sweep_interval_s), timedelta(seconds=settings.sweep_min_gap_s))
+    rhythm = Rhythm(
+        timedelta(seconds=settings.sweep_interval_s),
+        timedelta(seconds=settings.sweep_min_gap_s),
+        timedelta(seconds=settings.features_every_s) or None,
+    )
     checkpointer, close_checkpoints = _open_checkpoints(settings)
     return Service(
         settings=settings,
@@ -93,6 +102,7 @@ def build(settings: Settings, clock: Clock | None = None) -> Service:
         graph=build_graph(checkpointer, shadow=settings.mode is Mode.SHADOW),
         checkpoints=checkpointer,
         sweeper=Sweeper(store, work.pictures, Thresholds(), patience, rhythm),
+        learning=make_learning(settings, store),
         channels=dict.fromkeys(Channel, DryRunChannel()),
         closers=[close_checkpoints, *close_roads, *([solver.close] if solver else [])],
     )
@@ -134,6 +144,23 @@ def _ladder(polish: Polish, solver: SolverPool | None) -> Ladder | None:
     ladder = Ladder((first,) if polish is Polish.FIRST else (first, polish.value.lower()), solver=solver)
     ladder.warm_up()
     return ladder
+
+
+def make_forecasting(settings: Settings, prices: Prices | None = None) -> Forecasting:
+    """What stands for the forecaster in force; on the priors alone until it is refreshed."""
+    return Forecasting(
+        Forecaster(
+            samples=settings.samples,
+            seed=settings.seed,
+            prices=prices,
+            keep_features=settings.features_every_s > 0,
+        )
+    )
+
+
+def make_learning(settings: Settings, store: Store) -> LearningJob:
+    """The scheduled labels, grades and drift watch."""
+    return LearningJob(store, watch_of(settings), timedelta(seconds=settings.learning_interval_s))
 
 
 def _start_solver() -> SolverPool:

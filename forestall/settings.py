@@ -78,6 +78,29 @@ class Settings(BaseSettings):
     lease_s: float = Field(
         default=60.0, gt=0, description="How long a sender may hold an outbox row before another may."
     )
+    features_every_s: float = Field(
+        default=1800.0, ge=0, description="What a hub's forecast saw is kept for learning this often, s; 0 never."
+    )
+    learning_interval_s: float = Field(
+        default=1800.0,
+        gt=0,
+        description="How often ended stops are labelled and calibration is checked, seconds.",
+    )
+    drift_window_days: float = Field(
+        default=14.0, gt=0, description="How far back finished stops speak of a hub's calibration, days."
+    )
+    drift_min_stops: int = Field(
+        default=200, ge=30, description="Fewer finished stops than this never change a hub's autonomy."
+    )
+    holdout_share: float = Field(
+        default=0.0,
+        ge=0,
+        le=0.2,
+        description="Share of low-stakes cases left alone by lot: honest labels.",
+    )
+    holdout_max_misses: float = Field(
+        default=1.0, gt=0, description="A case that expects more missed promises than this is never left alone by lot."
+    )
     clock_start: AwareDatetime | None = Field(
         default=None, description="With clock_anchor: what the service's clock showed at that real moment (demo)."
     )

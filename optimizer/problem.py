@@ -12,7 +12,17 @@ from numpy.typing import NDArray
 from forestall.domain.ids import HubId, PackageId, RouteId, StopId, VehicleId
 from forestall.domain.network import Carrier, Location
 from forestall.domain.snapshot import HubSnapshot
-from optimizer.kernel import NEVER, SEARCH_SAMPLES, Drive, Floats, Ints, World, fleet_starts, route_cost
+from optimizer.kernel import (
+    NEVER,
+    SEARCH_SAMPLES,
+    Drive,
+    Floats,
+    Ints,
+    World,
+    fleet_duties,
+    fleet_starts,
+    route_cost,
+)
 from optimizer.prices import Prices
 
 if TYPE_CHECKING:  # the package ``risk`` makes problems and so imports this module
@@ -27,7 +37,8 @@ class FleetProblem:
 
     ``committed`` (R,) is the stop a vehicle is bound for or at (NO_STOP: none), with its service starts in
     ``committed_start_s`` (R, S); ``sequences`` are the free stops after it in driving order. A ``stranded`` route
-    (broken, finished, or its carrier gone) does nothing any more: all that is left on it is undone.
+    (broken, finished, or its carrier gone) does nothing any more: all that is left on it is undone. ``unannounced_s``
+    (R, S) is what a late load that nobody has told of adds to ``drive.ready_s``, 0 in most samples.
 
     Custody, (m,): ``holders`` is the vehicle that has a stop's goods (None: its hub, ``at_hub_of``); a stop whose goods
     are in several hands may not change vehicles (``is_split``). ``needs`` is the TRANSFER stop on the same route that
@@ -51,6 +62,7 @@ class FleetProblem:
     sequences: tuple[tuple[int, ...], ...]
     committed: Ints
     committed_start_s: Floats
+    unannounced_s: Floats
     stranded: NDArray[np.bool_]
     p_failed: Floats
     is_transfer: NDArray[np.bool_]
@@ -117,14 +129,24 @@ class FleetProblem:
 
     def starts(self, routes: Sequence[int], sequences: Sequence[Sequence[int]]) -> tuple[Ints, Floats]:
         """Free stops in the order given, and their service starts (stops, S): NEVER where undone."""
-        flat = np.array([stop for sequence in sequences for stop in sequence], dtype=np.int64)
-        offsets = np.cumsum([0, *map(len, sequences)])
+        flat, offsets = _flattened(sequences)
         starts = np.empty((flat.size, self.samples))
         fleet_starts(self.world, self.drive, np.array(routes, dtype=np.int64), offsets, flat, starts)
         for k, route in enumerate(routes):
             if self.stranded[route]:
                 starts[offsets[k] : offsets[k + 1]] = NEVER
         return flat, starts
+
+    def duties(self, routes: Sequence[int], sequences: Sequence[Sequence[int]]) -> tuple[Floats, Floats]:
+        """(k, S) each: seconds at the wheel and seconds on duty (since ``drive.duty_start_s``) once back at the hub.
+        A stranded route has no way back: what it has driven so far, and NEVER."""
+        flat, offsets = _flattened(sequences)
+        driven, duty = np.empty((len(routes), self.samples)), np.empty((len(routes), self.samples))
+        fleet_duties(self.world, self.drive, np.array(routes, dtype=np.int64), offsets, flat, driven, duty)
+        stranded = self.stranded[list(routes)]
+        driven[stranded] = self.drive.driven_s[list(routes)][stranded, None]
+        duty[stranded] = NEVER
+        return driven, duty
 
     def miss_chance(self, route: int, sequence: Sequence[int]) -> Floats:
         """(len(sequence),) P(late or undone) of each stop in that order."""
@@ -140,7 +162,9 @@ class FleetProblem:
         return replace(
             self,
             world=world._replace(
-                leg=np.ascontiguousarray(world.leg[:, few]), visit=np.ascontiguousarray(world.visit[:, few])
+                leg=np.ascontiguousarray(world.leg[:, few]),
+                visit=np.ascontiguousarray(world.visit[:, few]),
+                gates_s=np.ascontiguousarray(world.gates_s[:, few]),
             ),
             drive=drive._replace(
                 ready_s=np.ascontiguousarray(drive.ready_s[:, few]),
@@ -150,4 +174,11 @@ class FleetProblem:
                 hold_s=np.ascontiguousarray(drive.hold_s[:, few]),
             ),
             committed_start_s=np.ascontiguousarray(self.committed_start_s[:, few]),
+            unannounced_s=np.ascontiguousarray(self.unannounced_s[:, few]),
         )
+
+
+def _flattened(sequences: Sequence[Sequence[int]]) -> tuple[Ints, Ints]:
+    """All stops in one row, and where each sequence begins and the last one ends in it."""
+    flat = np.array([stop for sequence in sequences for stop in sequence], dtype=np.int64)
+    return flat, np.cumsum([0, *map(len, sequences)])

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from optimizer.kernel import NEVER, Drive, World, fleet_starts, route_cost
+from optimizer.kernel import NEVER, Drive, World, fleet_duties, fleet_starts, route_cost
 from optimizer.repair.moves import Rules, best_insertion, improve_order, load_fits, moved_count, order_holds
 
 _STOPS = 4
@@ -14,6 +14,9 @@ def warm_up() -> None:
     sequence = np.arange(3, dtype=np.int64)
     route_cost(world, drive, 0, sequence, 3, np.inf)
     fleet_starts(world, drive, np.zeros(1, dtype=np.int64), np.array([0, 3]), sequence, np.empty((3, 2)))
+    fleet_duties(
+        world, drive, np.zeros(1, dtype=np.int64), np.array([0, 3]), sequence, np.empty((1, 2)), np.empty((1, 2))
+    )
     order_holds(rules, 0, sequence, 3)
     load_fits(rules, drive, 0, sequence, 3)
     rank = np.arange(_STOPS, dtype=np.int64)
@@ -33,6 +36,8 @@ def _tiny_world() -> World:
         closes_s=ones,
         service_s=ones,
         available_s=ones,
+        gate=places * 0 - 1,
+        gates_s=np.zeros((0, 2)),
         late_price=ones,
         miss_price=ones,
         undone_price=ones,
@@ -59,6 +64,13 @@ def _tiny_drive() -> Drive:
         pace=per_sample,
         hold_at_s=per_sample * NEVER,
         hold_s=per_sample,
+        break_after_s=per_route,
+        break_s=per_route,
+        drive_limit_s=per_route,
+        duty_limit_s=per_route,
+        driven_s=per_route,
+        since_break_s=per_route,
+        duty_start_s=per_route,
         service_pace=per_route,
         place=place,
         end=place,

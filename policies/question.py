@@ -30,6 +30,7 @@ class PlanQuestion:
     actions_in_hub_last_hour: int = 0
     uses_worker_profile: bool = False
     data_age_minutes: int = 0
+    forecast_drifting: bool = False
 
     def as_context(self) -> dict[str, object]:
         """The Cedar context: the same facts under the schema's names."""

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from langgraph.runtime import Runtime
 
+from agent.learning.interventions import interventions_of
 from agent.questions import question_of
 from agent.rebase import dropped_stops, rebase
 from agent.record import record_of
@@ -26,6 +27,7 @@ from tools.rendering import effects_of
 from tools.situation import Situation
 
 _WORDS = frozenset({ActionKind.NOTIFY_ETA, ActionKind.OFFER_RESCHEDULE, ActionKind.CARRIER_UPDATE})
+HELD_OUT = "held out by lot: left alone to learn what happens if nobody acts"
 # What each answer entitles to: the verdict's grant, and every freer one.
 _ENOUGH: dict[str, frozenset[Autonomy]] = {
     Verdict.AUTOMATIC: frozenset({Autonomy.AUTO}),
@@ -76,7 +78,9 @@ def conclude(state: CaseRun, runtime: Runtime[RunContext]) -> CaseRun:
         proposal = uow.proposals.get(case.id, state["plan_rev"])
         approval = uow.approvals.find(case.id, interrupt_id_of(case.id, proposal.plan_rev))
         decision = _decision(work, case, proposal, _verdict_without_effect(state, proposal, work), approval)
-        _record(uow, case, proposal, decision, None, approval, ())
+        if proposal.held_out:
+            decision = replace(decision, note=HELD_OUT)
+        _record(work, uow, case, proposal, decision, None, approval, ())
         uow.cases.save(_watched(case, work.clock.now()))
     return {"outcome": "set_aside" if decision.verdict is Verdict.STALE else "concluded"}
 
@@ -117,6 +121,7 @@ def _apply(work: Workplace, uow: UnitOfWork, state: CaseRun, ready: Ready) -> No
         read_set=candidate.read_set,
     )
     _write_state(uow, ready)
+    uow.outcomes.add_interventions(interventions_of(decision, candidate))
     effects = effects_of(
         candidate,
         apply_candidate(snapshot, candidate),
@@ -125,7 +130,7 @@ def _apply(work: Workplace, uow: UnitOfWork, state: CaseRun, ready: Ready) -> No
         proposal.plan_rev,
         decision.id,
     )
-    _record(uow, case, proposal, decision, ready, approval, effects)
+    _record(work, uow, case, proposal, decision, ready, approval, effects)
     uow.outbox.add(list(effects))
     uow.cases.save(_watched(case, decision.at))
 
@@ -145,6 +150,7 @@ def _write_state(uow: UnitOfWork, ready: Ready) -> None:
 
 
 def _record(
+    work: Workplace,
     uow: UnitOfWork,
     case: Case,
     proposal: Proposal,
@@ -169,6 +175,7 @@ def _record(
             executed=ready.candidate if ready else None,
             effects=effects,
             dropped_stops=ready.dropped_stops if ready else (),
+            holdout=work.holdout.describe(case) if proposal.held_out else None,
         ),
     )
 
@@ -192,6 +199,8 @@ def _decision(work: Workplace, case: Case, proposal: Proposal, verdict: Verdict,
 def _verdict_without_effect(state: CaseRun, proposal: Proposal, work: Workplace) -> Verdict:
     if state.get("outcome") == "stale":
         return Verdict.STALE
+    if proposal.held_out:
+        return Verdict.NO_ACTION
     if (answer := state.get("answer")) is not None:
         return Verdict(answer)
     if proposal.chosen is not None:

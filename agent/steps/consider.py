@@ -4,12 +4,12 @@ from dataclasses import replace
 
 from langgraph.runtime import Runtime
 
+from agent.learning.forecasting import Forecasting
 from agent.run import CaseRun, RunContext
 from agent.steps.situations import situation_of
 from forestall.domain.actions import Candidate
 from forestall.domain.ids import CandidateId, CaseId
 from forestall.domain.replan import apply_candidate
-from optimizer.risk import Forecaster
 from tools import carrier_update, hub_swap, notify_customer, reassign, reroute
 from tools.situation import Situation, with_notices
 
@@ -70,7 +70,7 @@ def plan(state: CaseRun, runtime: Runtime[RunContext]) -> CaseRun:  # noqa: ARG0
     return {"chosen": ranking[0] if ranking else None}
 
 
-def accompany(forecaster: Forecaster, situation: Situation, candidate: Candidate) -> Candidate:
+def accompany(forecaster: Forecasting, situation: Situation, candidate: Candidate) -> Candidate:
     """The candidate with messages to those who will be late even so, and updates to the carriers it concerns."""
     if not candidate.route_changes:
         return candidate

@@ -30,10 +30,12 @@ def gate(state: CaseRun, runtime: Runtime[RunContext]) -> CaseRun:
     work, desk = runtime.context.work, runtime.context.desk
     assert desk.situation is not None
     chosen, verdict = _first_allowed(work, desk)
-    desk.proposal = _proposal(desk, state["plan_rev"], chosen, verdict)
+    held_out = chosen is not None and _is_held_out(work, desk, chosen)
+    desk.proposal = _proposal(desk, state["plan_rev"], chosen, verdict, held_out)
     with work.store.write() as uow:
         case = uow.cases.get(CaseId(state["case_id"]))
-        if chosen is None and _said_before(uow, case, verdict):
+        said_before = (chosen is None and _said_before(uow, case, verdict)) or (held_out and _held_before(uow, case))
+        if said_before:
             uow.cases.save(_rested(case, desk.situation.now))
             return {"chosen": None, "outcome": "unchanged"}
         uow.snapshots.keep(desk.situation.snapshot)
@@ -42,7 +44,8 @@ def gate(state: CaseRun, runtime: Runtime[RunContext]) -> CaseRun:
         uow.cases.save(proposed)
         if proposed.status.is_waiting and verdict is not None and work.mode is not Mode.SHADOW:
             uow.approvals.ask(_question(proposed, verdict, desk.proposal.made_at))
-    return {"chosen": chosen, "autonomy": verdict.autonomy.value if verdict else Autonomy.FORBIDDEN.value}
+    autonomy = verdict.autonomy if verdict else Autonomy.FORBIDDEN
+    return {"chosen": chosen, "autonomy": autonomy.value, "outcome": "held_out" if held_out else ""}
 
 
 def wait(state: CaseRun) -> CaseRun:
@@ -59,6 +62,22 @@ def _said_before(uow: UnitOfWork, case: Case, verdict: GateVerdict | None) -> bo
     """Whether the case's last plan came to nothing in the same way: saying so again would only swell the record."""
     last = uow.proposals.find_latest(case.id)
     return last is not None and last.chosen is None and last.gate == verdict
+
+
+def _is_held_out(work: Workplace, desk: Desk, chosen: CandidateId) -> bool:
+    """Whether by lot this plan is not carried out. Only where it otherwise would be."""
+    assert desk.situation is not None
+    situation = desk.situation
+    candidate = next(candidate for candidate in desk.candidates if candidate.id == chosen)
+    return work.mode is Mode.LIVE and work.holdout.takes(situation.case, candidate, situation.snapshot)
+
+
+def _held_before(uow: UnitOfWork, case: Case) -> bool:
+    """Whether it is on record already that this case is held out."""
+    last = uow.proposals.find_latest(case.id)
+    if last is None or not last.held_out:
+        return False
+    return any(decision.plan_rev == last.plan_rev for decision in uow.decisions.list_for_case(case.id))
 
 
 def _rested(case: Case, now: datetime) -> Case:
@@ -80,7 +99,9 @@ def _first_allowed(work: Workplace, desk: Desk) -> tuple[CandidateId | None, Gat
     return None, first
 
 
-def _proposal(desk: Desk, plan_rev: int, chosen: CandidateId | None, verdict: GateVerdict | None) -> Proposal:
+def _proposal(
+    desk: Desk, plan_rev: int, chosen: CandidateId | None, verdict: GateVerdict | None, held_out: bool
+) -> Proposal:
     situation = desk.situation
     assert situation is not None
     return Proposal(
@@ -99,6 +120,7 @@ def _proposal(desk: Desk, plan_rev: int, chosen: CandidateId | None, verdict: Ga
         seed=situation.forecast.seed,
         samples=situation.forecast.samples,
         travel=situation.travel.provenance,
+        held_out=held_out,
     )
 
 
@@ -108,7 +130,8 @@ def _proposed(case: Case, desk: Desk, verdict: GateVerdict | None) -> Case:
     assert desk.proposal is not None
     chosen = desk.proposal.chosen
     judgement = desk.judgements.get(chosen) if chosen else None
-    autonomy = verdict.autonomy if verdict and chosen else Autonomy.FORBIDDEN
+    goes_on = verdict is not None and chosen is not None and not desk.proposal.held_out
+    autonomy = verdict.autonomy if verdict is not None and goes_on else Autonomy.FORBIDDEN
     return replace(
         case,
         status=_STATUS_OF[autonomy],

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from agent import wording
+from agent.learning.report import say_standing
 from api.console.fleet import HubStanding, RouteRow, list_hub_standings, list_route_rows
 from forestall.domain.cases import Case
 from forestall.domain.decisions import Approval, Decision, Proposal
 from forestall.domain.ids import HubId
-from forestall.domain.vocabulary import CaseStatus, Verdict
+from forestall.domain.vocabulary import CaseStatus, ModelKind, Verdict
 from forestall.errors import NotFound
 from forestall.store import UnitOfWork
 
@@ -69,6 +70,14 @@ class HubStrip:
 
 
 @dataclass(frozen=True, slots=True)
+class ForecastLine:
+    """How the forecast stands, in one line."""
+
+    text: str
+    is_drifting: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Overview:
     day: str
     days: Sequence[str]
@@ -80,6 +89,7 @@ class Overview:
     watched: Sequence[WatchedCase]
     handled: Sequence[HandledCase]
     routes: Sequence[RouteRow]
+    forecast: ForecastLine
 
 
 def read_overview(uow: UnitOfWork, day: str, days: Sequence[str], now: datetime) -> Overview:
@@ -105,6 +115,7 @@ def read_overview(uow: UnitOfWork, day: str, days: Sequence[str], now: datetime)
         ],
         handled=[_handled(uow, decision) for decision in decisions[:_DECISIONS_SHOWN]],
         routes=rows,
+        forecast=_forecast_line(uow),
     )
 
 
@@ -137,6 +148,12 @@ def summarise_plan(proposal: Proposal | None) -> Plan | None:
         cost_cents=candidate.cost_cents,
         worse_off=sum(effect.p_miss_after > effect.p_miss_before for effect in judgement.effects),
     )
+
+
+def _forecast_line(uow: UnitOfWork) -> ForecastLine:
+    active, drift = uow.models.find_active_id(ModelKind.LATE), uow.drift.list_states()
+    text = say_standing(active[0] if active else "cold start", None, drift)
+    return ForecastLine(text, any(state.is_drifting for state in drift))
 
 
 def _waiting(uow: UnitOfWork, cases: Iterable[Case], now: datetime) -> list[WaitingCase]:

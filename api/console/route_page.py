@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from agent.trace import JsonObject, describe_stop
+from agent.wording import describe_route_forecast
 from api.console.fleet import RouteRow, make_route_row, was_on_time
 from forestall.domain.cases import Case
 from forestall.domain.ids import RouteId, StopId
@@ -16,6 +17,7 @@ class RoutePage:
     row: RouteRow
     now: datetime
     zone: str
+    outlook: str
     stops: Sequence[JsonObject]
     late: frozenset[StopId]
     cases: Sequence[Case]
@@ -30,11 +32,13 @@ def read_route_page(uow: UnitOfWork, route_id: RouteId, now: datetime) -> RouteP
     route = uow.state.get_route(route_id)
     snapshot = uow.state.load_snapshot(route.day, now, [route.hub_id])
     forecasts = uow.scores.latest(route_ids=[route_id])
+    outlook = uow.scores.latest_of_route(route_id) if snapshot.open_stops(route_id) else None
     stops = snapshot.stops_by_route[route_id]
     return RoutePage(
         row=make_route_row(snapshot, route, forecasts),
         now=now,
         zone=snapshot.hubs[route.hub_id].time_zone,
+        outlook=describe_route_forecast(outlook) if outlook else "",
         stops=[describe_stop(stop, forecasts.get(stop.id) if stop.status.is_open else None) for stop in stops],
         late=frozenset(stop.id for stop in stops if stop.finished_at is not None and not was_on_time(snapshot, stop)),
         cases=[case for case in uow.cases.list_active(route.day) if route_id in case.route_ids],

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query
 
-from agent.trace import as_object, build_trace, describe_case, describe_stop
+from agent.trace import as_object, build_trace, describe_case, describe_route_forecast, describe_stop
 from api.console.fleet import RouteRow, list_route_rows, make_route_row
 from api.console.overview import choose_day
 from api.dependencies import ServiceDep, require_json
@@ -74,11 +74,13 @@ def get_route(route_id: str, service: ServiceDep) -> RouteDetailShape:
         route = uow.state.get_route(RouteId(route_id))
         snapshot = uow.state.load_snapshot(route.day, service.clock.now(), [route.hub_id])
         forecasts = uow.scores.latest(route_ids=[route.id])
+        outlook = uow.scores.latest_of_route(route.id) if snapshot.open_stops(route.id) else None
     stops = [
         describe_stop(stop, forecasts.get(stop.id) if stop.status.is_open else None)
         for stop in snapshot.stops_by_route[route.id]
     ]
-    return RouteDetailShape.model_validate({**_route_body(make_route_row(snapshot, route, forecasts)), "stops": stops})
+    body = {**_route_body(make_route_row(snapshot, route, forecasts)), "forecast": describe_route_forecast(outlook)}
+    return RouteDetailShape.model_validate({**body, "stops": stops})
 
 
 @router.get("/decisions")

@@ -4,9 +4,13 @@ from typing import Annotated
 from urllib.parse import quote, unquote
 
 from fastapi import APIRouter, Depends, Form, Query, Request
+from markupsafe import Markup
 from starlette.responses import RedirectResponse, Response
 
 from agent import wording
+from agent.learning.diagram import render_body
+from agent.learning.drift import watch_of
+from agent.learning.report import read_report
 from agent.service import Service
 from api.console.case_page import read_case_page
 from api.console.overview import choose_day, read_overview
@@ -16,7 +20,7 @@ from api.console.route_page import read_route_page
 from api.dependencies import ServiceDep
 from api.security import require_same_site
 from api.shapes.cases import AnswerShape
-from forestall.domain.ids import CaseId, InterruptId, RouteId
+from forestall.domain.ids import CaseId, HubId, InterruptId, RouteId
 from forestall.errors import BadInput, Conflict
 
 router = APIRouter(include_in_schema=False)
@@ -97,6 +101,18 @@ def answer_case(
     response = RedirectResponse(f"/cases/{quote(case_id, safe='')}?answered={answer.verdict}", status_code=303)
     response.set_cookie(_NAME_COOKIE, quote(answer.by), max_age=30 * 86_400, httponly=True, samesite="strict")
     return response
+
+
+@router.get("/calibration")
+def show_calibration(
+    request: Request, service: ServiceDep, hub: Annotated[str | None, Query(max_length=120)] = None
+) -> Response:
+    """How often what was forecast came true: all hubs together, and one hub when asked for."""
+    chosen = [] if hub is None else [HubId(hub)]
+    with service.store.read() as uow:
+        report = read_report(uow, watch_of(service.settings), service.clock.now(), chosen)
+    hubs = sorted({state.hub_id for state in report.drift})
+    return render(request, "calibration.html", {"body": Markup(render_body(report)), "hubs": hubs, "hub": hub})  # noqa: S704  # render_body escapes
 
 
 @router.get("/docs")

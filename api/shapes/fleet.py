@@ -26,7 +26,19 @@ class ForecastShape(Shape):
     eta_p50: datetime
     eta_p90: datetime
     expected_lateness_s: float
-    reasons: list[ContributionShape]
+    reasons: list[ContributionShape] = Field(description="Where P(late) is worth explaining, the largest first")
+    p_undone: float = Field(description="P(never attempted on the day), a part of P(late)")
+    p_ordinary: float = Field(description="What an ordinary day would leave; with the reasons it adds up to P(late)")
+
+
+class RouteForecastShape(Shape):
+    """What becomes of the route if nobody intervenes, as last forecast."""
+
+    p_hours_breach: float = Field(description="P(more driving or duty than the driver's hours of service allow)")
+    p_shift_overrun: float = Field(description="P(back at the hub after the shift's end)")
+    p_not_ready: float = Field(description="P(load ready after the planned departure)")
+    finish_p50: datetime | None = Field(description="Back at the hub; None when it won't come back by itself")
+    words: str
 
 
 class StopShape(Shape):
@@ -66,6 +78,7 @@ class RouteShape(Shape):
 
 
 class RouteDetailShape(RouteShape):
+    forecast: RouteForecastShape | None = Field(description="None once nothing is left to do, or before any forecast")
     stops: list[StopShape]
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import typer
 
-from forestall.cli import cases, checks, constraints, database, plans, plays, server, show_settings, travel
+from forestall.cli import cases, checks, constraints, database, plans, plays, risk, server, show_settings, travel
 
 
 def make_app() -> typer.Typer:
@@ -25,6 +25,7 @@ def make_app() -> typer.Typer:
     app.add_typer(_group("db", "Look after the database.", migrate=database.migrate))
     app.add_typer(_group("travel", "Travel times.", fit=travel.fit))
     app.command("constraints")(constraints.list_constraints)
+    app.add_typer(risk.make_group())
     app.command("settings")(show_settings.show_settings)
     return app
 

@@ -13,6 +13,8 @@ _BENCHES = {
         "How the repair's cost grows, and how long it stalls the event loop.",
     ),
     "repair": ("evals.bench_repair:bench_repair", "Repair seeded disruptions of real days, engines side by side."),
+    "learning": ("evals.learning_bench:bench_learning", "Measure the risk model's life over many labelled scores."),
+    "forecast": ("evals.forecast_cli:bench_forecast", "How right forecasts are on simulated days that nobody alters."),
 }
 _HANDED_ON = {"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}
 
@@ -22,6 +24,7 @@ def add_to(app: typer.Typer) -> None:
     app.command("simulate", context_settings=_HANDED_ON)(simulate)
     app.command("simulate-all", context_settings=_HANDED_ON)(simulate_all)
     app.add_typer(_benches())
+    app.command("rehearse", context_settings=_HANDED_ON)(rehearse)
     app.command("demo", context_settings=_HANDED_ON)(demo)
 
 
@@ -35,6 +38,13 @@ def simulate(context: typer.Context) -> None:
 def simulate_all(context: typer.Context) -> None:
     """Play every day of a folder under several seeds, doing nothing and with the service, and print one table."""
     from evals.cli import simulate_all as play
+
+    _hand_on(play, context)
+
+
+def rehearse(context: typer.Context) -> None:
+    """Play days one after another into the configured database, watched and never acted on, for the risk model."""
+    from evals.cli import rehearse as play
 
     _hand_on(play, context)
 

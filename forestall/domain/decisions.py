@@ -24,8 +24,9 @@ class GateVerdict:
 class Proposal:
     """One plan revision of a case: every candidate, how each was judged, which one is recommended and what policy says.
 
-    ``ranking`` is best first. ``declined`` holds the tools that had nothing, with the reason. ``travel`` names the
-    travel times it was made with.
+    ``ranking`` is best first. ``declined`` holds the tools that had nothing, with the reason. ``held_out``: by lot the
+    plan is not carried out, so that somebody sees what happens if nobody acts. ``travel`` names the travel times it was
+    made with.
     """
 
     case_id: CaseId
@@ -43,6 +44,7 @@ class Proposal:
     seed: int
     samples: int
     travel: str = ""
+    held_out: bool = False
 
     def get_candidate(self, candidate_id: CandidateId) -> Candidate:
         """The candidate of that id; KeyError when it is not among this proposal's."""

@@ -86,10 +86,25 @@ class Vehicle:
 
 
 @dataclass(frozen=True, slots=True)
+class HoursOfService:
+    """What the law or the contract lets a driver do in a day; None: no such rule. After ``break_after_s`` at the wheel
+    comes a break of ``break_s`` (the two go together).
+    """
+
+    max_drive_s: float | None = None
+    max_duty_s: float | None = None
+    break_after_s: float | None = None
+    break_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Driver:
+    """``hours`` are the hours of service that bind the driver besides the shift; None when none are known."""
+
     id: DriverId
     carrier_id: CarrierId
     shift_start: datetime
     shift_end: datetime
     name: str = ""
     contact_id: ContactId | None = None
+    hours: HoursOfService | None = None

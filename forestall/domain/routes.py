@@ -77,11 +77,25 @@ class Attempt:
     reason: FailureReason | None = None
 
 
+# Two reports no further apart than this, north and east, are of one place: about 50 m, what parked receivers wander.
+STANDING_LAT_DEG = 0.0004
+STANDING_LON_DEG = 0.0006
+
+
 @dataclass(frozen=True, slots=True)
 class Position:
-    """The newest report of where a vehicle is; ``at`` is the event's time, after the clock clamp."""
+    """The newest report of where a vehicle is; ``at`` is the event's time, after the clock clamp.
+
+    ``standing_since`` is the first of the reports in a row that found it in this place; None when the report before
+    was of another place, or there was none.
+    """
 
     vehicle_id: VehicleId
     at: datetime
     lat: float
     lon: float
+    standing_since: datetime | None = None
+
+    def is_where(self, other: "Position") -> bool:
+        """Whether both reports are of one place."""
+        return abs(self.lat - other.lat) <= STANDING_LAT_DEG and abs(self.lon - other.lon) <= STANDING_LON_DEG

@@ -180,6 +180,21 @@ class Verdict(StrEnum):
     SHADOWED = "SHADOWED"
 
 
+class ModelKind(StrEnum):
+    """What a learned model foretells."""
+
+    LATE = "LATE"
+    FAILED = "FAILED"
+
+
+class ModelStatus(StrEnum):
+    """A CHALLENGER is trained and not in force; at most one model of a kind is ACTIVE; the one before it is RETIRED."""
+
+    CHALLENGER = "CHALLENGER"
+    ACTIVE = "ACTIVE"
+    RETIRED = "RETIRED"
+
+
 class OverrideReason(StrEnum):
     LOCAL_KNOWLEDGE = "LOCAL_KNOWLEDGE"
     BAD_DATA = "BAD_DATA"

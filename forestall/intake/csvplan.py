@@ -20,6 +20,7 @@ from forestall.intake.problems import Path, dotted, raise_if_any
 _LOCATION = {"location_id": ("location", "id"), "lat": ("location", "lat"), "lon": ("location", "lon")}
 _NESTED: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     "hubs": _LOCATION,
+    "drivers": {name: ("hours", name) for name in ("max_drive_s", "max_duty_s", "break_after_s", "break_s")},
     "orders": {"promise_opens": ("promise", "opens_at"), "promise_closes": ("promise", "closes_at")},
     "packages": {
         "custody_kind": ("custody", "kind"),

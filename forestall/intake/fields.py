@@ -117,6 +117,7 @@ Prose = Annotated[str, StringConstraints(strip_whitespace=True, max_length=2000)
 Time = Annotated[datetime, BeforeValidator(_read_time), PlainSerializer(_write_time, return_type=str, when_used="json")]
 Number = Annotated[float, BeforeValidator(_refuse_bool), Field(allow_inf_nan=False)]
 Seconds = Annotated[Number, Field(ge=0)]
+Span = Annotated[Number, Field(gt=0)]
 Count = Annotated[int, BeforeValidator(_refuse_bool), Field(ge=0, le=MAX_COUNT)]
 Lat = Annotated[Number, Field(ge=-90, le=90)]
 Lon = Annotated[Number, Field(ge=-180, le=180)]

@@ -2,10 +2,11 @@
 
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import Field, field_validator
+from pydantic_core.core_schema import ValidationInfo
 
 from forestall.domain.ids import CarrierId, ContactId, DriverId, HubId, LocationId, VehicleId
-from forestall.domain.network import Carrier, Contact, Driver, Hub, HubLink, Location, Vehicle
+from forestall.domain.network import Carrier, Contact, Driver, HoursOfService, Hub, HubLink, Location, Vehicle
 from forestall.domain.vocabulary import CarrierKind, VehicleMode
 from forestall.intake.fields import (
     Count,
@@ -17,10 +18,12 @@ from forestall.intake.fields import (
     Phone,
     Seconds,
     Sizes,
+    Span,
     Text,
     Time,
     TimeZone,
     Webhook,
+    refusal,
 )
 
 Skills = Annotated[frozenset[Id], Field(default=frozenset())]
@@ -107,6 +110,25 @@ class VehicleDoc(Document):
         )
 
 
+class HoursDoc(Document):
+    """A driver's hours of service; what is left out is not limited."""
+
+    max_drive_s: Span | None = None
+    max_duty_s: Span | None = None
+    break_after_s: Span | None = None
+    break_s: Span | None = Field(default=None, validate_default=True)
+
+    @field_validator("break_s")
+    @classmethod
+    def _goes_with_its_rule(cls, value: float | None, info: ValidationInfo) -> float | None:
+        if "break_after_s" in info.data and (value is None) != (info.data["break_after_s"] is None):
+            raise refusal("break", "break_after_s and break_s say nothing without each other", "give both, or neither")
+        return value
+
+    def build(self) -> HoursOfService:
+        return HoursOfService(self.max_drive_s, self.max_duty_s, self.break_after_s, self.break_s)
+
+
 class DriverDoc(Document):
     id: Id
     carrier_id: Id
@@ -114,6 +136,7 @@ class DriverDoc(Document):
     shift_end: Time
     name: Text = ""
     contact_id: Id | None = None
+    hours: HoursDoc | None = None
 
     def build(self) -> Driver:
         return Driver(
@@ -123,4 +146,5 @@ class DriverDoc(Document):
             self.shift_end,
             self.name,
             ContactId(self.contact_id) if self.contact_id is not None else None,
+            self.hours.build() if self.hours is not None else None,
         )

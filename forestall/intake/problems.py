@@ -31,6 +31,7 @@ _REMEDIES: Mapping[str, str] = {
     "dict_type": "give an object in { }",
     "model_type": "give an object in { }",
     "model_attributes_type": "give an object in { }",
+    "greater_than": "give a value within the range",
     "greater_than_equal": "give a value within the range",
     "less_than_equal": "give a value within the range",
 }

@@ -1,9 +1,10 @@
 """A plan's rows as the JSON values of its document; optional fields that say nothing are left out."""
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from datetime import UTC, datetime
 
-from forestall.domain.network import Carrier, Contact, Driver, Hub, HubLink, Location, Vehicle
+from forestall.domain.network import Carrier, Contact, Driver, HoursOfService, Hub, HubLink, Location, Vehicle
 from forestall.domain.orders import Order, Package, Window
 from forestall.domain.plan import DayPlan
 from forestall.domain.routes import Route, Stop
@@ -128,8 +129,13 @@ def _driver(driver: Driver) -> Row:
             "shift_end": _time(driver.shift_end),
             "name": driver.name,
             "contact_id": driver.contact_id,
+            "hours": _hours(driver.hours),
         }
     )
+
+
+def _hours(hours: HoursOfService | None) -> Row | None:
+    return _said(asdict(hours)) if hours is not None else None
 
 
 def _order(order: Order) -> Row:

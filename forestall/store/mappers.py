@@ -4,7 +4,8 @@ from forestall.domain.cases import Case
 from forestall.domain.decisions import Approval, Decision, Proposal
 from forestall.domain.effects import OutboxRow
 from forestall.domain.events import Event
-from forestall.domain.forecast import StopForecast
+from forestall.domain.forecast import RouteForecast, StopForecast
+from forestall.domain.learning import DriftState, Grade, Intervention, Outcome, StoredModel
 from forestall.domain.network import Carrier, Contact, Driver, Hub, HubLink, Vehicle
 from forestall.domain.orders import Order, Package
 from forestall.domain.plan import TravelMatrix
@@ -32,3 +33,9 @@ DECISIONS = Mapper(Decision, tables.decisions)
 EVENTS = Mapper(Event, tables.inbox)
 OUTBOX = Mapper(OutboxRow, tables.outbox, prefixes={"effect": ""})
 SCORES = Mapper(StopForecast, tables.scores)
+ROUTE_SCORES = Mapper(RouteForecast, tables.route_scores)
+OUTCOMES = Mapper(Outcome, tables.outcomes)
+INTERVENTIONS = Mapper(Intervention, tables.interventions)
+GRADES = Mapper(Grade, tables.grades)
+MODELS = Mapper(StoredModel, tables.models)
+DRIFT_STATES = Mapper(DriftState, tables.drift_states)

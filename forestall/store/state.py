@@ -4,13 +4,13 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, exists, select, update
+from sqlalchemy import Connection, and_, case, exists, func, null, select, update
 
 from forestall.clock import Clock
 from forestall.domain.ids import CarrierId, ContactId, DriverId, HubId, OrderId, PackageId, RouteId, StopId, VehicleId
 from forestall.domain.network import Carrier, Contact, Driver, Hub, HubLink, Vehicle
 from forestall.domain.orders import Order, Package
-from forestall.domain.routes import Attempt, Position, Route, Stop
+from forestall.domain.routes import STANDING_LAT_DEG, STANDING_LON_DEG, Attempt, Position, Route, Stop
 from forestall.domain.snapshot import HubSnapshot
 from forestall.domain.vocabulary import StopStatus
 from forestall.errors import NotFound, StalePlan
@@ -223,23 +223,24 @@ class State(Repository):
         return self._connection.execute(upsert).first() is not None
 
     def put_positions(self, positions: Iterable[Position]) -> None:
-        """Keep each vehicle's newest position, if newer than what is known."""
-        newest: dict[VehicleId, Position] = {}
+        """Keep each vehicle's newest position, if newer than what is known, and since when it has stood there."""
+        reports: dict[VehicleId, list[Position]] = {}
         for position in positions:
-            known = newest.get(position.vehicle_id)
-            if known is None or known.at < position.at:
-                newest[position.vehicle_id] = position
+            reports.setdefault(position.vehicle_id, []).append(position)
         # In one order for all, so that two servers never wait for each other's rows crosswise.
-        rows = [POSITIONS.values(newest[vehicle_id]) for vehicle_id in sorted(newest)]
+        rows = [POSITIONS.values(told) for vehicle_id in sorted(reports) for told in _telling(reports[vehicle_id])]
         if rows:
             self._connection.execute(self._upsert_position(), rows)
 
     def _upsert_position(self) -> Any:
-        insert = self._insert(t.positions)
-        news = {name: insert.excluded[name] for name in ("at", "lat", "lon")}
-        return insert.on_conflict_do_update(
-            index_elements=["vehicle_id"], set_=news, where=insert.excluded.at > t.positions.c.at
+        insert, known = self._insert(t.positions), t.positions.c
+        new = insert.excluded
+        stands = and_(
+            func.abs(new.lat - known.lat) <= STANDING_LAT_DEG, func.abs(new.lon - known.lon) <= STANDING_LON_DEG
         )
+        news = {name: new[name] for name in ("at", "lat", "lon")}
+        news["standing_since"] = case((stands, func.coalesce(known.standing_since, known.at)), else_=null())
+        return insert.on_conflict_do_update(index_elements=["vehicle_id"], set_=news, where=new.at > known.at)
 
     # --- shared by all ---
 
@@ -268,3 +269,16 @@ def _found(value: T | None, kind: str, entity_id: str) -> T:
     if value is None:
         raise NotFound(f"there is no {kind} {entity_id}")
     return value
+
+
+def _telling(reports: list[Position]) -> list[Position]:
+    """Of one vehicle's reports, those that say where it is and since when: the newest, the first of those in a row
+    that are of its place, and the one before, from elsewhere. Of two of one instant the first one counts."""
+    first_told: dict[datetime, Position] = {}
+    for report in reports:
+        first_told.setdefault(report.at, report)
+    in_order = sorted(first_told.values(), key=lambda position: position.at)
+    arrived = len(in_order) - 1
+    while arrived and in_order[arrived - 1].is_where(in_order[arrived]):
+        arrived -= 1
+    return [*in_order[max(arrived - 1, 0) : arrived + 1], *([in_order[-1]] if arrived < len(in_order) - 1 else [])]

@@ -15,12 +15,16 @@ from forestall.store.approvals import Approvals
 from forestall.store.audit import Audit
 from forestall.store.cases import Cases
 from forestall.store.decisions import Decisions
+from forestall.store.drift import Drift
 from forestall.store.engines import Engines, open_engines
+from forestall.store.frames import Frames
 from forestall.store.inbox import Inbox
 from forestall.store.interning import Interner
 from forestall.store.meta import Meta
 from forestall.store.migrate import migrate
+from forestall.store.models import Models
 from forestall.store.outbox import Outbox
+from forestall.store.outcomes import Outcomes
 from forestall.store.plans import Plans
 from forestall.store.proposals import Proposals
 from forestall.store.repository import Lock
@@ -89,6 +93,22 @@ class UnitOfWork:
     @cached_property
     def snapshots(self) -> Snapshots:
         return Snapshots(self._connection, self._clock)
+
+    @cached_property
+    def frames(self) -> Frames:
+        return Frames(self._connection, self._clock)
+
+    @cached_property
+    def outcomes(self) -> Outcomes:
+        return Outcomes(self._connection, self._clock)
+
+    @cached_property
+    def models(self) -> Models:
+        return Models(self._connection, self._clock)
+
+    @cached_property
+    def drift(self) -> Drift:
+        return Drift(self._connection, self._clock)
 
     @cached_property
     def meta(self) -> Meta:

@@ -1,8 +1,9 @@
 """Every table, in one place. Column names are the domain's field names; an embedded value's fields carry its name.
 
-Three kinds of table: the *state* of the days being driven (foreign keys hold it together; replaced and removed by
-day), the *work* on it (cases, proposals, approvals, decisions) and the *journals* (inbox, outbox, audit, scores,
-snapshots), which name things by id alone so that they outlive the state they speak of.
+Four kinds of table: the *state* of the days being driven (foreign keys hold it together; replaced and removed by
+day), the *work* on it (cases, proposals, approvals, decisions), the *journals* (inbox, outbox, audit, scores,
+snapshots), which name things by id alone so that they outlive the state they speak of, and *learning* (kept features,
+outcomes, grades, models), which names things by id alone for the same reason.
 """
 
 from collections.abc import Mapping
@@ -21,13 +22,15 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    false,
     text,
 )
 
 from forestall.domain.actions import Candidate, Judgement, NoCandidate
 from forestall.domain.decisions import GateVerdict
-from forestall.domain.forecast import Contribution
+from forestall.domain.forecast import Contribution, HubForecast
 from forestall.domain.ids import CandidateId, LocationId, PackageId, RouteId, StopId
+from forestall.domain.network import HoursOfService
 from forestall.domain.vocabulary import (
     CarrierKind,
     CaseKind,
@@ -37,6 +40,8 @@ from forestall.domain.vocabulary import (
     EventType,
     FailureReason,
     HolderKind,
+    ModelKind,
+    ModelStatus,
     OutboxState,
     OverrideReason,
     RouteStatus,
@@ -189,6 +194,7 @@ drivers = Table(
     Column("shift_end", Instant, nullable=False),
     Column("name", Text, nullable=False),
     Column("contact_id", Text, ForeignKey("contacts.id")),
+    Column("hours", Json(HoursOfService)),
     _of_day("carrier_id", "carriers"),
 )
 
@@ -287,6 +293,7 @@ positions = Table(
     Column("at", Instant, nullable=False),
     Column("lat", Float(53), nullable=False),
     Column("lon", Float(53), nullable=False),
+    Column("standing_since", Instant),
 )
 
 # --- the work on it -------------------------------------------------------------------------------------------------
@@ -344,6 +351,7 @@ proposals = Table(
     Column("seed", BigInteger, nullable=False),
     Column("samples", Integer, nullable=False),
     Column("travel", Text, nullable=False, server_default=""),
+    Column("held_out", Boolean, nullable=False, server_default=false()),
 )
 
 approvals = Table(
@@ -452,6 +460,7 @@ forecasts = Table(
     Column("model", Text, nullable=False),
     Column("seed", BigInteger, nullable=False),
     Column("samples", Integer, nullable=False),
+    Column("hubs", Json(tuple[HubForecast, ...])),
     sqlite_autoincrement=True,
 )
 
@@ -469,6 +478,19 @@ scores = Table(
     Column("eta_p90", Instant, nullable=False),
     Column("expected_lateness_s", Float(53), nullable=False),
     Column("reasons", Json(tuple[Contribution, ...]), nullable=False),
+    Column("p_undone", Float(53), nullable=False),
+    Column("p_ordinary", Float(53), nullable=False),
+)
+
+route_scores = Table(
+    "route_scores",
+    metadata,
+    Column("route_id", Text, primary_key=True),
+    Column("forecast_seq", _Sequence, ForeignKey("forecasts.seq"), primary_key=True, autoincrement=False),
+    Column("p_hours_breach", Float(53), nullable=False),
+    Column("p_shift_overrun", Float(53), nullable=False),
+    Column("p_not_ready", Float(53), nullable=False),
+    Column("finish_p50", Instant),
 )
 
 snapshots = Table(
@@ -479,4 +501,108 @@ snapshots = Table(
     Column("taken_at", Instant, nullable=False),
     Column("body", LargeBinary, nullable=False),
     Index(None, "day", "taken_at"),
+)
+
+# --- learning -------------------------------------------------------------------------------------------------------
+
+_MODEL_IS_ACTIVE = text("status = 'ACTIVE'")
+
+score_frames = Table(
+    "score_frames",
+    metadata,
+    _seq(),
+    Column("day", Text, nullable=False, index=True),
+    Column("taken_at", Instant, nullable=False),
+    Column("model", Text, nullable=False),
+    Column("feature_hash", Text, nullable=False),
+    Column("stop_ids", LargeBinary, nullable=False),
+    Column("features", LargeBinary, nullable=False),
+    Column("forecasts", LargeBinary, nullable=False),
+    sqlite_autoincrement=True,
+)
+
+outcomes = Table(
+    "outcomes",
+    metadata,
+    Column("stop_id", Text, primary_key=True),
+    Column("day", Text, nullable=False, index=True),
+    Column("hub_id", Text, nullable=False),
+    Column("route_id", Text, nullable=False),
+    Column("known_at", Instant, nullable=False),
+    Column("started_at", Instant),
+    Column("late", Boolean, nullable=False),
+    Column("lateness_s", Float(53), nullable=False),
+    Column("failed", Boolean),
+    Column("undone", Boolean, nullable=False),
+    Column("acted_at", Instant),
+    Column("told_at", Instant),
+)
+
+# Days of which every stop has its outcome: they are not looked at again.
+labelled_days = Table(
+    "labelled_days",
+    metadata,
+    Column("day", Text, primary_key=True),
+    Column("at", Instant, nullable=False),
+)
+
+interventions = Table(
+    "interventions",
+    metadata,
+    Column("stop_id", Text, primary_key=True),
+    Column("decision_id", Text, primary_key=True),
+    Column("at", Instant, nullable=False),
+    Column("changes_plan", Boolean, nullable=False),
+)
+
+grades = Table(
+    "grades",
+    metadata,
+    Column("stop_id", Text, primary_key=True),
+    Column("lead_min", Integer, primary_key=True, autoincrement=False),
+    Column("day", Text, nullable=False),
+    Column("hub_id", Text, nullable=False),
+    Column("route_id", Text, nullable=False),
+    Column("taken_at", Instant, nullable=False),
+    Column("known_at", Instant, nullable=False),
+    Column("model", Text, nullable=False),
+    Column("p_late", Float(53), nullable=False),
+    Column("late", Boolean, nullable=False),
+    Column("covered", Boolean),
+    Index(None, "hub_id", "lead_min", "known_at"),
+)
+
+models = Table(
+    "models",
+    metadata,
+    _id(),
+    Column("kind", Word(ModelKind), nullable=False),
+    Column("text", Text, nullable=False),
+    Column("hash", Text, nullable=False),
+    Column("trained_at", Instant, nullable=False),
+    Column("trained_on", Json(_Values), nullable=False),
+    Column("metrics", Json(_Values), nullable=False),
+    Column("status", Word(ModelStatus), nullable=False),
+    Column("decided_at", Instant),
+    Column("decided_by", Text),
+    Column("why", Text, nullable=False),
+    # One model of a kind is in force, whoever promotes and on whichever server.
+    Index(
+        "uq_models_active_kind", "kind", unique=True, sqlite_where=_MODEL_IS_ACTIVE, postgresql_where=_MODEL_IS_ACTIVE
+    ),
+)
+
+drift_states = Table(
+    "drift_states",
+    metadata,
+    Column("hub_id", Text, primary_key=True),
+    Column("lead_min", Integer, primary_key=True, autoincrement=False),
+    Column("is_drifting", Boolean, nullable=False),
+    Column("since", Instant, nullable=False),
+    Column("checked_at", Instant, nullable=False),
+    Column("n", Integer, nullable=False),
+    Column("ece", Float(53), nullable=False),
+    Column("ece_limit", Float(53), nullable=False),
+    Column("coverage", Float(53)),
+    Column("coverage_limit", Float(53)),
 )

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from forestall.domain.ids import StopId, VehicleId
+from optimizer.kernel import NO_GATE
 from optimizer.problem import NO_STOP, FleetProblem
 
 HAND_OVER_S = 180.0  # finding each other, opening two vans, checking papers
@@ -63,6 +64,7 @@ def with_meetings(problem: FleetProblem, wreck: Wreck, rescuers: Sequence[int]) 
         closes_s=longer(world.closes_s, np.inf),
         service_s=longer(world.service_s, HAND_OVER_S),
         available_s=longer(world.available_s, -np.inf),
+        gate=longer(world.gate, NO_GATE),
         late_price=longer(world.late_price, 0.0),
         miss_price=longer(world.miss_price, 0.0),
         undone_price=longer(world.undone_price, 0.0),

@@ -14,15 +14,15 @@ from optimizer.kernel import (
     Floats,
     Ints,
     World,
+    begin,
     compiled,
     load_time_s,
-    set_out,
     stop_price,
     tail_cost,
     visit,
 )
 
-KERNEL = "4503da60f1ad"
+KERNEL = "cc333619a725"
 """Which kernel is compiled into these functions. The compiler's cache looks at this file alone, so a changed kernel
 must change this line, or old code would run on; a test says so."""
 
@@ -117,15 +117,31 @@ def _copy(source: NDArray[np.generic], low: int, high: int, target: NDArray[np.g
 
 
 @compiled
+def _copy_state(source: Floats, target: Floats) -> None:
+    for row in range(source.shape[0]):
+        _copy(source[row], 0, source.shape[1], target[row], 0)
+
+
+@compiled
+def _prefixes(world: World, drive: Drive, route: int, seq: Ints, loaded_s: float) -> tuple[Floats, Floats]:
+    """The vehicle's state (see ``kernel.begin``) and the cost before each stop of ``seq``, and after the last."""
+    count, first = seq.size, begin(world, drive, route, loaded_s)
+    states, costs = np.empty((count + 1, first.shape[0], first.shape[1])), np.zeros(count + 1)
+    _copy_state(first, states[0])
+    fill_prefix(world, drive, route, seq, count, 0, states, costs)
+    return states, costs
+
+
+@compiled
 def fill_prefix(
-    world: World, drive: Drive, route: int, seq: Ints, count: int, first: int, departs: Floats, costs: Floats
+    world: World, drive: Drive, route: int, seq: Ints, count: int, first: int, states: Floats, costs: Floats
 ) -> None:
-    """``departs[i]`` and ``costs[i]`` as they are before stop i, for i > ``first``; row ``first`` must be right."""
-    start = np.empty(departs.shape[1])
+    """``states[i]`` and ``costs[i]`` as they are before stop i, for i > ``first``; row ``first`` must be right."""
+    start = np.empty(states.shape[2])
     here = drive.place[route] if first == 0 else world.place[seq[first - 1]]
     for i in range(first, count):
-        _copy(departs[i], 0, start.size, departs[i + 1], 0)
-        visit(world, drive, route, here, seq[i], departs[i + 1], start)
+        _copy_state(states[i], states[i + 1])
+        visit(world, drive, route, here, seq[i], states[i + 1], start)
         leg = world.travel_price * world.travel_s[here, world.place[seq[i]]]
         costs[i + 1] = costs[i] + leg + stop_price(world, seq[i], start)
         here = world.place[seq[i]]
@@ -136,12 +152,9 @@ def best_insertion(
     world: World, drive: Drive, rules: Rules, route: int, seq: Ints, stop: int, limit: float
 ) -> tuple[float, int]:
     """J of the route with the stop at its best place, and that place; (inf, -1) when none is allowed below limit."""
-    count, samples = seq.size, drive.ready_s.shape[1]
-    departs, costs = np.empty((count + 1, samples)), np.zeros(count + 1)
-    loaded_s = max(load_time_s(world, seq, count), world.available_s[stop])
-    set_out(world, drive, route, loaded_s, departs[0])
-    fill_prefix(world, drive, route, seq, count, 0, departs, costs)
-    depart, start = np.empty(samples), np.empty(samples)
+    count = seq.size
+    states, costs = _prefixes(world, drive, route, seq, max(load_time_s(world, seq, count), world.available_s[stop]))
+    state, start = np.empty_like(states[0]), np.empty(states.shape[2])
     trial = np.empty(count + 1, dtype=np.int64)
     best, place = limit, -1
     for at in range(count + 1):
@@ -150,8 +163,8 @@ def best_insertion(
         _copy(seq, at, count, trial, at + 1)
         if not order_holds(rules, route, trial, count + 1) or not load_fits(rules, drive, route, trial, count + 1):
             continue
-        _copy(departs[at], 0, samples, depart, 0)
-        cost = tail_cost(world, drive, route, trial, count + 1, at, costs[at], best, depart, start)
+        _copy_state(states[at], state)
+        cost = tail_cost(world, drive, route, trial, count + 1, at, costs[at], best, state, start)
         if cost < best:
             best, place = cost, at
     return (best, place) if place >= 0 else (np.inf, -1)
@@ -194,11 +207,9 @@ def _descend(
     most: int,
 ) -> tuple[float, int]:
     """Improve ``seq`` in place until no single step does, or ``most`` orders were priced. (cost, orders priced)."""
-    count, samples = seq.size, drive.ready_s.shape[1]
-    departs, costs = np.empty((count + 1, samples)), np.zeros(count + 1)
-    set_out(world, drive, route, load_time_s(world, seq, count), departs[0])
-    fill_prefix(world, drive, route, seq, count, 0, departs, costs)
-    depart, start, trial = np.empty(samples), np.empty(samples), np.empty(count, dtype=np.int64)
+    count = seq.size
+    states, costs = _prefixes(world, drive, route, seq, load_time_s(world, seq, count))
+    state, start, trial = np.empty_like(states[0]), np.empty(states.shape[2]), np.empty(count, dtype=np.int64)
     way_back = world.travel_s[world.place[seq[count - 1]], drive.end[route]] if count else 0.0
     cost = costs[count] + world.travel_price * way_back + churn * moved_count(seq, count, rank)
     priced, improved = 0, True
@@ -220,14 +231,14 @@ def _descend(
                     if not order_holds(rules, route, trial, count) or not load_fits(rules, drive, route, trial, count):
                         continue
                     extra = churn * moved_count(trial, count, rank)
-                    _copy(departs[first], 0, samples, depart, 0)
+                    _copy_state(states[first], state)
                     limit = cost - extra - _LEAST_GAIN
-                    found = tail_cost(world, drive, route, trial, count, first, costs[first], limit, depart, start)
+                    found = tail_cost(world, drive, route, trial, count, first, costs[first], limit, state, start)
                     priced += 1
                     if found < limit:
                         cost = found + extra
                         _copy(trial, 0, count, seq, 0)
-                        fill_prefix(world, drive, route, seq, count, first, departs, costs)
+                        fill_prefix(world, drive, route, seq, count, first, states, costs)
                         improved = True
                 if priced >= most:
                     return cost, priced

@@ -19,18 +19,25 @@ _CACHED_ENTITIES = 200_000  # at 256 samples half a kilobyte each: 100 MB at mos
 
 
 class Draws:
-    """Ranks per entity (cached) and the quantile tables of one set of priors."""
+    """Ranks per entity (cached) and quantile tables, whose tails are those of one set of priors."""
 
     def __init__(self, priors: Priors, samples: int, seed: int) -> None:
         if samples % BLOCK or not BLOCK <= samples <= 65_536:
             raise ValueError(f"samples must be a multiple of {BLOCK} up to 65536, not {samples}")
-        self.samples, self.seed = samples, seed
+        self.samples, self.seed, self._priors = samples, seed, priors
         self.levels: NDArray[np.float64] = (np.arange(samples) + 0.5) / samples
         self.normal: NDArray[np.float64] = stats.norm.ppf(self.levels)
-        scale = priors.leg_sd / np.sqrt(priors.leg_df / (priors.leg_df - 2))
-        self.leg = _mean_one(scale * stats.t.ppf(self.levels, priors.leg_df))
-        self.service = _mean_one(priors.service_sd * self.normal)
+        unit = np.sqrt(priors.leg_df / (priors.leg_df - 2))
+        self._tails: NDArray[np.float64] = stats.t.ppf(self.levels, priors.leg_df) / unit
         self._ranks: OrderedDict[str, NDArray[np.uint16]] = OrderedDict()
+
+    def leg(self, sd: float) -> NDArray[np.float64]:
+        """(samples,) the quantile table of a leg's multipliers, of mean 1 and with that spread of their logarithms."""
+        return _mean_one(sd * self._tails)
+
+    def service(self, sd: float) -> NDArray[np.float64]:
+        """(samples,) the same for visits."""
+        return _mean_one(sd * self.normal)
 
     def ranks(self, kind: str, entity_id: str) -> NDArray[np.uint16]:
         """(samples,) the entity's rank in each sample; ``kind`` keeps one entity's several noises apart."""
@@ -49,9 +56,17 @@ class Draws:
         return values
 
     def stop_noise(self, stop_id: str) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """(samples,) multipliers each: of the leg into a stop, and of the service there."""
-        leg = self.leg[self.ranks("leg", stop_id)].astype(np.float32)
-        return leg, self.service[self.ranks("visit", stop_id)].astype(np.float32)
+        """(samples,) multipliers each, with the priors' spreads: of the leg into a stop, and of the service there."""
+        leg = self.leg(self._priors.leg_sd)[self.ranks("leg", stop_id)].astype(np.float32)
+        return leg, self.service(self._priors.service_sd)[self.ranks("visit", stop_id)].astype(np.float32)
+
+    def shared_levels(self, kind: str, entity_id: str, group_id: str, share: float) -> NDArray[np.float64]:
+        """(samples,) probability levels that the members of a group have in common as far as ``share`` (0 to 1) says:
+        even each, and high together."""
+        own, common = self.normal[self.ranks(kind, entity_id)], self.normal[self.ranks(f"{kind}-shared", group_id)]
+        mixed = np.sqrt(share) * common + np.sqrt(1.0 - share) * own
+        together: NDArray[np.float64] = self.levels[np.argsort(np.argsort(mixed, kind="stable"), kind="stable")]
+        return together
 
 
 def _mean_one(logs: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -4,6 +4,7 @@ import pytest
 
 from factories import DAY, at, bumped, make_contact, make_event, make_plan
 from forestall.domain.ids import ContactId, LocationId, OrderId, RouteId, StopId
+from forestall.domain.network import HoursOfService
 from forestall.domain.plan import DayPlan, TravelMatrix
 from forestall.domain.vocabulary import EventOutcome, EventType
 from forestall.errors import BadInput, Conflict, NotFound
@@ -33,6 +34,15 @@ def test_a_plan_comes_back_as_the_day_it_described(store: Store) -> None:
         assert snapshot.matrix_id == "m1"
         assert uow.plans.get_matrix("m1") == MATRIX
         assert uow.plans.find_digest(DAY) == plan.digest
+
+
+def test_hours_of_service_come_back_as_they_were_given(store: Store) -> None:
+    hours = HoursOfService(max_drive_s=32_400.0, break_after_s=16_200.0, break_s=2700.0)
+    plan = make_plan()
+    put(store, replace(plan, drivers=tuple(replace(driver, hours=hours) for driver in plan.drivers)))
+    with store.read() as uow:
+        drivers = uow.state.load_snapshot(DAY, at(0)).drivers
+    assert {driver.hours for driver in drivers.values()} == {hours}
 
 
 def test_a_plan_without_a_hub_is_refused(store: Store) -> None:

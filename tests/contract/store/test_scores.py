@@ -3,7 +3,8 @@ from dataclasses import replace
 import pytest
 
 from factories import DAY, at, make_forecast, make_plan, make_position, make_stop_forecast
-from forestall.domain.ids import RouteId, SnapshotId, StopId
+from forestall.domain.forecast import HubForecast, RouteForecast, SlotForecast
+from forestall.domain.ids import CarrierId, HubId, RouteId, SnapshotId, StopId
 from forestall.errors import NotFound
 from forestall.store import Store
 from forestall.store.picture import content_id
@@ -64,3 +65,17 @@ def test_a_kept_snapshot_comes_back_whole_and_proves_its_id(store: Store) -> Non
         assert content_id(kept) == snapshot.id
         with pytest.raises(NotFound):
             uow.snapshots.get(SnapshotId("unknown"))
+
+
+def test_the_newest_forecast_of_a_route_and_of_a_hub_is_read(store: Store) -> None:
+    early = RouteForecast(RouteId("R01"), 0.1, 0.2, 0.3, at(400))
+    late = RouteForecast(RouteId("R01"), 0.4, 0.5, 0.0, None)
+    slot = SlotForecast(CarrierId("OWN"), at(60), at(120), 12, 0.25)
+    hub = HubForecast(HubId("H01"), (slot,))
+    with store.write() as uow:
+        assert uow.scores.latest_of_route(early.route_id) is None
+        uow.scores.add(replace(make_forecast(), stops={}, routes={early.route_id: early}, hubs={hub.hub_id: hub}))
+        uow.scores.add(replace(make_forecast(taken_at=at(61)), stops={}, routes={late.route_id: late}))
+        assert uow.scores.latest_of_route(early.route_id) == late
+        assert uow.scores.latest_of_hub(hub.hub_id) == hub
+        assert uow.scores.latest_of_hub(HubId("H99")) is None

@@ -178,6 +178,22 @@ def test_a_position_is_kept_only_when_it_is_newer(day_store: Store) -> None:
         assert uow.state.find_position(V01) == make_position(minutes=61, lat=3)
 
 
+@pytest.mark.parametrize(
+    "batches", [[[50, 51, 54, 57, 60]], [[50], [51, 54], [60, 57]], [[50, 54, 51], [57, 50], [60]]]
+)
+def test_a_vehicle_stands_since_the_first_of_its_reports_from_one_place(day_store: Store, batches) -> None:
+    """However the reports are split into batches, and whatever arrives out of order."""
+    lat = {50: 1.0, 51: 2.0, 54: 2.0003, 57: 2.0002, 60: 2.0}
+    with day_store.write() as uow:
+        uow.state.put_position(make_position(minutes=40, lat=2.0))
+        for batch in batches:
+            uow.state.put_positions([make_position(minutes=minutes, lat=lat[minutes]) for minutes in batch])
+        stood = make_position(minutes=60, lat=2.0)
+        assert uow.state.find_position(V01) == replace(stood, standing_since=at(51))
+        uow.state.put_position(make_position(minutes=61, lat=3.0))
+        assert uow.state.find_position(V01) == make_position(minutes=61, lat=3.0)
+
+
 def test_of_many_positions_each_vehicles_newest_is_kept(day_store: Store) -> None:
     with day_store.write() as uow:
         uow.state.put_position(make_position("V02", 90))
@@ -185,7 +201,8 @@ def test_of_many_positions_each_vehicles_newest_is_kept(day_store: Store) -> Non
         uow.state.put_positions([*late, make_position("V02", 80), make_position("V03", 10)])
         uow.state.put_positions([])
         newest = [uow.state.find_position(VehicleId(name)) for name in ("V01", "V02", "V03")]
-        assert newest == [make_position("V01", 63), make_position("V02", 90), make_position("V03", 10)]
+        stood = replace(make_position("V01", 63), standing_since=at(61))
+        assert newest == [stood, make_position("V02", 90), make_position("V03", 10)]
 
 
 def test_a_hubs_state_version_rises_with_every_touch(day_store: Store) -> None:

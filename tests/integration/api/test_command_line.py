@@ -162,3 +162,35 @@ def test_a_port_that_is_taken_is_said_so(forestall):
         refused = forestall("serve", "--port", taken.getsockname()[1])
     assert refused.returncode == 1
     assert "Can't listen on 127.0.0.1" in refused.stderr
+
+
+def test_without_a_model_the_state_of_things_is_the_cold_start(forestall):
+    assert json.loads(forestall("risk", "--json").stdout) == {
+        "in_force": "cold start",
+        "refusal": None,
+        "models": [],
+        "drift": [],
+    }
+    assert json.loads(forestall("risk", "drift", "--check", "--json").stdout) == {"states": []}
+
+
+def test_risk_commands_that_have_nothing_to_work_on_say_what_is_missing(forestall):
+    refused = forestall("risk", "train", "--json")
+    assert (refused.returncode, refused.stdout) == (2, "")
+    assert "labelled days" in refused.stderr
+    for command in ("evaluate", "promote"):
+        refused = forestall("risk", command)
+        assert (refused.returncode, refused.stdout) == (1, "")
+        assert "there is no challenger" in refused.stderr
+
+
+def test_a_report_of_nothing_is_a_page_all_the_same(forestall, tmp_path):
+    shown = forestall("risk", "report", "--html", tmp_path / "page.html", "--json")
+    assert json.loads(shown.stdout)["reliability"] == []
+    page = (tmp_path / "page.html").read_text()
+    assert page.startswith("<!doctype html>")
+    assert "No finished stop has been graded" in page
+
+
+def test_promotion_cannot_be_forced(forestall):
+    assert forestall("risk", "promote", "--force").returncode == 2

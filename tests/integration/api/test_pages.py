@@ -4,6 +4,9 @@ import re
 
 import pytest
 
+from forestall.domain.ids import HubId, RouteId, StopId
+from forestall.domain.learning import DriftState, Grade
+
 FORM = {"interrupt_id": "I-1", "verdict": "approve", "by": "Ada", "reason": "", "note": ""}
 SAME_SITE = {"Sec-Fetch-Site": "same-origin"}
 
@@ -154,8 +157,47 @@ class TestHostileNames:
         assert "<script" not in get(planned, "/?day=%3Cscript%3E").text
 
 
+class TestCalibration:
+    def test_before_anything_is_graded_it_says_so_and_the_overview_leads_there(self, planned):
+        assert "No finished stop has been graded yet" in get(planned, "/calibration").text
+        overview = get(planned, "/").text
+        assert "Forecast: cold start · not yet judged" in overview
+        assert 'href="/calibration"' in overview
+
+    def test_it_shows_diagrams_with_their_numbers_in_words_and_in_a_table(self, planned, small):
+        grade(planned, small.at(7, 0))
+        page = get(planned, "/calibration?hub=H1").text
+        assert page.count('<svg viewBox="') == page.count("<desc ") == 2  # all hubs, and the one asked for
+        assert "said 20%, came 20% of 100" in page
+        assert page.count("What was said and what came</caption>") == 2
+
+    def test_a_hub_that_drifts_is_said_on_the_first_page(self, planned, small):
+        now = small.at(7, 0)
+        state = DriftState(HubId("H1"), 20, True, now, now, 300, 0.08, 0.03, None, None)
+        with planned.service.store.write() as uow:
+            uow.drift.put(state)
+        assert "drifting at H1 20 to 45 min: every action there waits for a person" in get(planned, "/").text
+        assert "drifting: a person decides" in get(planned, "/calibration").text
+
+    def test_names_are_shown_as_text(self, planned, small):
+        grade(planned, small.at(7, 0), model=small.HOSTILE)
+        page = get(planned, "/calibration").text
+        assert "<script" not in page
+        assert "&lt;script&gt;" in page
+
+
+def grade(surface, now, model="m-1"):
+    """A hundred graded stops, a fifth of which was late as the forecast had said."""
+    grades = [
+        Grade(StopId(f"g{i}"), 20, "d", HubId("H1"), RouteId(f"r{i % 9}"), now, now, model, 0.2, i % 5 == 0, i % 5 != 1)
+        for i in range(100)
+    ]
+    with surface.service.store.write() as uow:
+        uow.outcomes.add_grades(grades)
+
+
 class TestHeaders:
-    @pytest.mark.parametrize("path", ["/", "/v1/cases", "/v1/nope", "/static/console.css", "/docs"])
+    @pytest.mark.parametrize("path", ["/", "/v1/cases", "/v1/nope", "/static/console.css", "/docs", "/calibration"])
     def test_every_answer_carries_the_content_policy(self, planned, path):
         headers = planned.client.get(path).headers
         assert "default-src 'self'" in headers["content-security-policy"]
@@ -164,6 +206,6 @@ class TestHeaders:
         assert headers["x-content-type-options"] == "nosniff"
 
     def test_pages_hold_no_inline_script_or_style(self, waiting):
-        for path in ("/", "/routes/R1", "/cases/C-1", "/docs"):
+        for path in ("/", "/routes/R1", "/cases/C-1", "/docs", "/calibration"):
             page = get(waiting, path).text
             assert not re.search(r"<script|<style|\sstyle=|\son\w+=", page)

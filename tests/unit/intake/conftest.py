@@ -53,7 +53,8 @@ def _vehicle(vehicle_id: str) -> dict[str, Any]:
 
 def _driver(driver_id: str) -> dict[str, Any]:
     shift = {"shift_start": "2026-03-02T06:00:00Z", "shift_end": "2026-03-02T18:00:00Z"}
-    return {"id": driver_id, "carrier_id": "OWN", **shift}
+    hours = {"max_drive_s": 32400, "break_after_s": 16200, "break_s": 2700} if driver_id == "D01" else None
+    return {"id": driver_id, "carrier_id": "OWN", **shift, **({"hours": hours} if hours else {})}
 
 
 def _order(order_id: str) -> dict[str, Any]:

@@ -88,6 +88,19 @@ def test_shift_that_ends_before_it_begins_is_refused(document: Document) -> None
     assert "drivers[0].shift_end" in {problem.place for problem in refused(document)}
 
 
+@pytest.mark.parametrize("missing", ["break_after_s", "break_s"])
+def test_a_break_rule_without_its_other_half_is_refused(document: Document, missing: str) -> None:
+    del document["drivers"][0]["hours"][missing]
+    assert only(document).place == "drivers[0].hours.break_s"
+
+
+@pytest.mark.parametrize("field", ["max_drive_s", "max_duty_s", "break_after_s", "break_s"])
+@pytest.mark.parametrize("value", [0, -1, float("nan"), float("inf"), "soon", True])
+def test_hours_of_service_must_be_finite_and_above_zero(document: Document, field: str, value: object) -> None:
+    document["drivers"][0]["hours"][field] = value
+    assert f"drivers[0].hours.{field}" in {problem.place for problem in refused(document)}
+
+
 @pytest.mark.parametrize("value", [-1, float("nan"), float("inf"), None, "soon", True])
 def test_service_time_must_be_a_finite_number_of_seconds(document: Document, value: object) -> None:
     document["stops"][0]["service_s"] = value

@@ -25,15 +25,15 @@ def test_all_samples_and_each_run_of_64_are_evenly_spread(samples: int) -> None:
 
 def test_factors_have_the_mean_they_are_asked_for() -> None:
     draws = Draws(Priors(), 256, 1)
-    assert draws.leg.mean() == pytest.approx(1.0)
-    assert draws.service.mean() == pytest.approx(1.0)
+    assert draws.leg(0.25).mean() == pytest.approx(1.0)
+    assert draws.service(0.3).mean() == pytest.approx(1.0)
     factors = draws.factor("pace", "R1", 1.3, 0.1)
     assert factors.mean() == pytest.approx(1.3)
     assert np.log(factors).std() == pytest.approx(0.1, rel=0.05)
 
 
 def test_legs_have_heavier_tails_than_visits() -> None:
-    logs = np.log(Draws(Priors(leg_sd=0.3, service_sd=0.3), 512, 1).leg)
+    logs = np.log(Draws(Priors(), 512, 1).leg(0.3))
     assert np.abs(logs / logs.std()).max() > 4.0
 
 

@@ -1,0 +1,42 @@
+"""The scheduled part of learning: label what has ended, grade it, watch for drift."""
+
+import logging
+from datetime import datetime, timedelta
+
+from agent.learning.drift import Watch, check_drift
+from agent.learning.grades import grade_outcomes
+from agent.learning.labels import label_ended
+from forestall.domain.learning import DriftState
+from forestall.store import Store
+
+logger = logging.getLogger(__name__)
+
+
+class LearningJob:
+    """Due every ``interval`` of the service's clock. Its memory is a convenience: everything due is found in SQL."""
+
+    def __init__(self, store: Store, watch: Watch, interval: timedelta) -> None:
+        self._store, self._watch, self._interval = store, watch, interval
+        self._last: datetime | None = None
+
+    def run_due(self, now: datetime) -> None:
+        if self._last is None or now - self._last >= self._interval:
+            self.run(now)
+            self._last = now
+
+    def run(self, now: datetime) -> None:
+        """Label, grade and check in one transaction: a label is never without its grades."""
+        with self._store.write() as uow:
+            outcomes = label_ended(uow, now)
+            grade_outcomes(uow, outcomes)
+            changed = check_drift(uow, self._watch, now)
+        for state in changed:
+            said = "drifts: autonomy falls back to approval" if state.is_drifting else "is calibrated again"
+            logger.warning("the forecast of hub %s %s (%s)", state.hub_id, said, _figures(state))
+
+
+def _figures(state: DriftState) -> str:
+    figures = f"{state.lead_min} min ahead, {state.n} stops: ECE {state.ece:.3f}, at most {state.ece_limit:.3f}"
+    if state.coverage is None:
+        return figures
+    return f"{figures}; interval held {state.coverage:.3f}, at least {state.coverage_limit:.3f}"

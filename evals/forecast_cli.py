@@ -1,0 +1,72 @@
+"""``forestall bench forecast``: how right the forecasts of simulated days are that nobody alters."""
+
+import json
+import re
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from evals.days import read_day
+from evals.forecast_accuracy import Scored, join, report, score_day
+from evals.profile import load_profile
+from evals.table import list_days
+from evals.watching import watch
+from forestall.errors import BadInput, Problem
+from optimizer.risk import Forecaster
+
+_SEEDS = re.compile(r"(\d{1,9})(?:-(\d{1,9}))?")
+
+
+def bench_forecast(
+    folder: Annotated[Path, typer.Argument(help="A folder of days.", exists=True, file_okay=False)],
+    seeds: Annotated[str, typer.Option(help="Truths to play each day under: A-B, or one.")] = "1",
+    every_min: Annotated[int, typer.Option(help="Forecast every so many minutes.", min=1)] = 10,
+    samples: Annotated[int, typer.Option(help="Monte Carlo samples, a multiple of 64.", min=64)] = 256,
+    profile: Annotated[Path | None, typer.Option(help="A disruption profile (YAML). [default day]")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object on stdout and nothing else.")] = False,
+) -> None:
+    """Play every day of a folder doing nothing, forecast it as it goes, and judge the forecasts by what came of it."""
+    days = list_days(folder)
+    if not days:
+        problem = Problem(str(folder), "holds no day", "name a folder with .txt, .txt.gz, .vrp or .json days")
+        raise BadInput("There is nothing to forecast.", [problem])
+    chosen = read_seeds(seeds)
+    parts = report(join(_play(days, chosen, profile, samples, every_min * 60.0)))
+    if as_json:
+        sys.stdout.write(json.dumps({"days": len(days), "seeds": chosen, "parts": parts}) + "\n")
+    else:
+        Console().print(_table(parts))
+
+
+def read_seeds(text: str) -> list[int]:
+    """``"3"`` or ``"1-4"`` as a list; BadInput for anything else."""
+    found = _SEEDS.fullmatch(text)
+    first, last = (int(found[1]), int(found[2] or found[1])) if found else (1, 0)
+    if last < first:
+        raise BadInput("The seeds can't be read.", [Problem("--seeds", f"is {text!r}", "give one, or A-B, as in 1-4")])
+    return list(range(first, last + 1))
+
+
+def _play(days: list[Path], seeds: list[int], profile: Path | None, samples: int, every_s: float) -> Iterator[Scored]:
+    rules, forecaster, progress = load_profile(profile), Forecaster(samples=samples), Console(stderr=True)
+    for day in days:
+        plan = read_day(day, rules)
+        for seed in seeds:
+            watched = watch(plan, rules, seed, forecaster, every_s)
+            progress.print(f"{plan.day} seed {seed}: {len(watched.pictures)} forecasts")
+            yield score_day(watched)
+
+
+def _table(parts: dict[str, dict[str, object]]) -> Table:
+    columns = ("n", "late_rate", "p_late", "auc", "brier_skill", "ece", "miss_ece", "coverage_80")
+    table = Table("part", *columns, "carry-over auc / skill / ece")
+    for name, part in parts.items():
+        carried = part["carry_over"]
+        assert isinstance(carried, dict)
+        table.add_row(name, *(str(part[column]) for column in columns), " / ".join(map(str, carried.values())))
+    return table
