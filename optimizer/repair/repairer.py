@@ -7,11 +7,14 @@ from forestall.domain.snapshot import HubSnapshot
 from optimizer.prices import Prices
 from optimizer.problem import FleetProblem
 from optimizer.repair.draft import Effort
+from optimizer.repair.handin import through_hub
 from optimizer.repair.ladder import Ladder
 from optimizer.repair.plan import Repairs
 from optimizer.repair.relocate import relocate
+from optimizer.repair.rendezvous import rendezvous
 from optimizer.repair.rescue import rescue
 from optimizer.repair.resequence import resequence
+from optimizer.repair.takeback import take_back
 from optimizer.risk.assemble import Beliefs, assemble
 from optimizer.risk.draws import Draws
 from optimizer.risk.learning import learn
@@ -71,3 +74,15 @@ class Repairer:
         ``rescuers`` None lets the hub's spares and the nearest routes with room, skills and shift try.
         """
         return rescue(problem, broken, rescuers, self.effort, self.seed)
+
+    def rendezvous(self, problem: FleetProblem, giver: RouteId, takers: Collection[RouteId] | None = None) -> Repairs:
+        """Let another vehicle meet a late one at its committed stop and take goods over: up to two plans."""
+        return rendezvous(problem, giver, takers, self.effort, self.seed)
+
+    def through_hub(self, problem: FleetProblem, giver: RouteId, takers: Collection[RouteId] | None = None) -> Repairs:
+        """Let a late vehicle bring goods back to its hub for one that leaves later: up to two plans."""
+        return through_hub(problem, giver, takers, self.effort, self.seed)
+
+    def take_back(self, problem: FleetProblem, route_id: RouteId) -> Repairs:
+        """Give stops whose goods another vehicle kept, as their hand-over failed, back to that vehicle."""
+        return take_back(problem, route_id, self.effort, self.seed)
