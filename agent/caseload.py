@@ -12,7 +12,13 @@ from forestall.domain.vocabulary import CaseKind, CaseStatus
 
 # Observed facts need no second look; a forecast has to persist, unless it is grave.
 _OBSERVED_AT_ONCE = frozenset(
-    {CaseKind.VEHICLE_BREAKDOWN, CaseKind.CARRIER_CAPACITY, CaseKind.HUB_NOT_READY, CaseKind.PRIORITY_INSERT}
+    {
+        CaseKind.VEHICLE_BREAKDOWN,
+        CaseKind.CARRIER_CAPACITY,
+        CaseKind.HUB_NOT_READY,
+        CaseKind.PRIORITY_INSERT,
+        CaseKind.HAND_OVER_MISSED,
+    }
 )
 
 

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from forestall.domain.cases import Signal
 from forestall.domain.forecast import Forecast, StopForecast
+from forestall.domain.handovers import list_misplaced
 from forestall.domain.ids import RouteId
 from forestall.domain.routes import Route, Stop
 from forestall.domain.snapshot import HubSnapshot
@@ -42,7 +43,8 @@ def _breakdowns(snapshot: HubSnapshot, forecast: Forecast, _: Thresholds) -> Ite
 def _delays(snapshot: HubSnapshot, forecast: Forecast, thresholds: Thresholds) -> Iterable[Signal]:
     """A route that will break promises, whatever delays it; the kind names the cause as far as it can be told."""
     for route in _routes(snapshot, RouteStatus.PLANNED, RouteStatus.UNDERWAY):
-        stops = [stop for stop in snapshot.open_stops(route.id) if stop.id in forecast.stops]
+        astray = {stop.id for stop in list_misplaced(snapshot, route.id)}  # a cause of its own
+        stops = [s for s in snapshot.open_stops(route.id) if s.id in forecast.stops and s.id not in astray]
         risk = sum(forecast.stops[stop.id].p_late for stop in stops)
         if risk < thresholds.route_risk or not stops or route.is_on_standby:
             continue
@@ -87,11 +89,20 @@ def _carriers_gone(snapshot: HubSnapshot, forecast: Forecast, _: Thresholds) -> 
             yield _signal(snapshot, forecast, route, CaseKind.CARRIER_CAPACITY, f"carrier/{route.id}", stops)
 
 
+def _hand_overs_missed(snapshot: HubSnapshot, forecast: Forecast, _: Thresholds) -> Iterable[Signal]:
+    """Stops that wait on a route for goods which another vehicle still has, and will not bring."""
+    for route in _routes(snapshot, RouteStatus.PLANNED, RouteStatus.UNDERWAY, RouteStatus.BROKEN):
+        if stops := list_misplaced(snapshot, route.id):
+            kind = CaseKind.HAND_OVER_MISSED
+            yield _signal(snapshot, forecast, route, kind, f"hand-over/{route.id}", stops)
+
+
 _DETECTORS: Sequence[Callable[[HubSnapshot, Forecast, Thresholds], Iterable[Signal]]] = (
     _breakdowns,
     _delays,
     _carriers_gone,
     _orders_without_plan,
+    _hand_overs_missed,
 )
 
 

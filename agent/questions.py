@@ -48,12 +48,18 @@ def question_of(
 
 
 def _receiving_routes(situation: Situation, candidate: Candidate) -> list[Route]:
-    """Routes that get stops they did not have."""
+    """Routes that get goods they did not have."""
     snapshot = situation.snapshot
+    new = (stop for change in candidate.route_changes for stop in change.new_stops)
+    giving = {stop.id for stop in new if stop.kind is StopKind.HAND_OVER}
     return [
         snapshot.routes[change.route_id]
         for change in candidate.route_changes
-        if any(s not in snapshot.stops or snapshot.stops[s].route_id != change.route_id for s in change.stop_ids)
+        if any(
+            stop_id not in snapshot.stops or snapshot.stops[stop_id].route_id != change.route_id
+            for stop_id in change.stop_ids
+            if stop_id not in giving
+        )
     ]
 
 

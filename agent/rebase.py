@@ -3,11 +3,11 @@
 from dataclasses import replace
 
 from forestall.domain.actions import Candidate
-from forestall.domain.ids import PackageId, RouteId, StopId, VehicleId
+from forestall.domain.ids import PackageId, RouteId, StopId
 from forestall.domain.replan import free_stops
 from forestall.domain.routes import Stop
 from forestall.domain.snapshot import HubSnapshot
-from forestall.domain.vocabulary import HolderKind, RouteStatus, StopStatus
+from forestall.domain.vocabulary import HolderKind, RouteStatus, StopKind, StopStatus
 
 
 def rebase(candidate: Candidate, live: HubSnapshot) -> Candidate | None:
@@ -24,11 +24,13 @@ def rebase(candidate: Candidate, live: HubSnapshot) -> Candidate | None:
     free = {stop.id: stop for route_id in changed for stop in free_stops(live, route_id)}
     new = {stop.id: stop for change in candidate.route_changes for stop in change.new_stops}
     named = {stop_id for change in candidate.route_changes for stop_id in change.stop_ids}
+    givers = {free[stop_id].route_id for stop_id, _ in _movers(candidate, free)}
+    dropped = {stop_id for change in candidate.route_changes for stop_id in change.dropped_stops}
     gone = named - free.keys() - new.keys()
     still_sound = (
-        free.keys() <= named
+        dropped <= free.keys() <= named | dropped
         and all(_is_behind_us(live, stop_id) for stop_id in gone)
-        and all(_may_still_take(live, change.route_id, new) for change in candidate.route_changes)
+        and all(_may_still_take(live, change.route_id, givers) for change in candidate.route_changes)
         and _goods_still_there(candidate, live, free, new)
         and bool(named - gone - new.keys())
     )
@@ -59,20 +61,30 @@ def _is_behind_us(live: HubSnapshot, stop_id: StopId) -> bool:
     return stop is not None and (not stop.status.is_open or stop.status.is_committed)
 
 
-def _may_still_take(live: HubSnapshot, route_id: RouteId, new: dict[StopId, Stop]) -> bool:
-    route = live.routes[route_id]
-    if route.status is RouteStatus.FINISHED:
-        return False
-    is_giver = any(stop.transfer_from == route.vehicle_id for stop in new.values())
-    return route.status is not RouteStatus.BROKEN or is_giver
+def _may_still_take(live: HubSnapshot, route_id: RouteId, givers: set[RouteId]) -> bool:
+    """A route that is over takes no plan; a broken one may be relieved of stops."""
+    status = live.routes[route_id].status
+    return status is not RouteStatus.FINISHED and (status is not RouteStatus.BROKEN or route_id in givers)
+
+
+def _movers(candidate: Candidate, free: dict[StopId, Stop]) -> list[tuple[StopId, RouteId]]:
+    """The free stops that would change routes, and to which."""
+    return [
+        (stop_id, change.route_id)
+        for change in candidate.route_changes
+        for stop_id in change.stop_ids
+        if stop_id in free and free[stop_id].route_id != change.route_id
+    ]
 
 
 def _goods_still_there(
     candidate: Candidate, live: HubSnapshot, free: dict[StopId, Stop], new: dict[StopId, Stop]
 ) -> bool:
-    """Custody: what changes vehicle lies at the hub with both routes still there, or aboard a broken van."""
-    rescued = {package_id for stop in new.values() for package_id in stop.package_ids}
-    if any(live.route_by_vehicle[v].status is not RouteStatus.BROKEN for v in _broken_vehicles(new)):
+    """Custody: what changes vehicle lies at the hub with both routes still there, is aboard a broken van or one that
+    can still be met where the plan says, or is with the vehicle that gets the stop."""
+    fetched = {p for stop in new.values() if stop.kind is StopKind.TRANSFER for p in stop.package_ids}
+    brought = {p for stop in new.values() if stop.kind is StopKind.HAND_OVER for p in stop.package_ids} - fetched
+    if not all(_can_be_met(live, stop, new) for stop in new.values()):
         return False
     if any(stop_id in live.stops for stop_id in new):
         return False
@@ -80,19 +92,38 @@ def _goods_still_there(
         if live.packages[move.package_id].custody.kind is not HolderKind.HUB:
             return False
     return all(
-        _may_change_route(live, free[stop_id], change.route_id, rescued)
-        for change in candidate.route_changes
-        for stop_id in change.stop_ids
-        if stop_id in free and free[stop_id].route_id != change.route_id
+        _may_change_route(live, free[stop_id], route_id, fetched, brought)
+        for stop_id, route_id in _movers(candidate, free)
     )
 
 
-def _may_change_route(live: HubSnapshot, stop: Stop, route_id: RouteId, rescued: set[PackageId]) -> bool:
+def _may_change_route(
+    live: HubSnapshot, stop: Stop, route_id: RouteId, fetched: set[PackageId], brought: set[PackageId]
+) -> bool:
+    """``fetched`` changes hands on the road, ``brought`` at the hub before the route leaves it."""
     packages = live.packages_by_order.get(stop.order_id, ()) if stop.order_id else ()
-    if packages and all(package.id in rescued for package in packages):
+    if packages and all(package.id in fetched for package in packages):
+        return True
+    if packages and all(package.id in brought for package in packages):
+        return live.routes[route_id].status is RouteStatus.PLANNED
+    vehicle_id = live.routes[route_id].vehicle_id
+    if packages and all(p.custody.kind is HolderKind.VEHICLE and p.custody.holder_id == vehicle_id for p in packages):
         return True
     return stop.status is StopStatus.PLANNED and live.routes[route_id].status is RouteStatus.PLANNED
 
 
-def _broken_vehicles(new: dict[StopId, Stop]) -> set[VehicleId]:
-    return {stop.transfer_from for stop in new.values() if stop.transfer_from is not None}
+def _can_be_met(live: HubSnapshot, stop: Stop, new: dict[StopId, Stop]) -> bool:
+    """A giver stands broken; or it is still bound for the meeting's place, has all of the goods, and there is time."""
+    if stop.kind is StopKind.TRANSFER:
+        giver = None if stop.transfer_from is None else live.route_by_vehicle[stop.transfer_from]
+        is_met = any(other.transfer_to and other.package_ids == stop.package_ids for other in new.values())
+        return giver is not None and (is_met or giver.status is RouteStatus.BROKEN)
+    giver = live.routes[stop.route_id]
+    committed = live.committed_stop(giver.id)
+    is_near = committed is not None and committed.location.id == stop.location.id
+    return (
+        giver.status is RouteStatus.UNDERWAY
+        and (is_near or stop.transfer_to is None)
+        and live.taken_at < stop.window.closes_at
+        and all(live.packages[package_id].custody.holder_id == giver.vehicle_id for package_id in stop.package_ids)
+    )

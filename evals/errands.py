@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from math import inf
 from typing import Any
 
 from forestall.domain.ids import LocationId, OrderId, PackageId, StopId, VehicleId
@@ -12,7 +13,7 @@ from forestall.domain.vocabulary import StopKind
 
 @dataclass(frozen=True, slots=True)
 class Errand:
-    """One entry of the list. ``opens_at`` is in Unix seconds; ``service_s`` is what the plan expects."""
+    """One entry of the list. ``opens_at``, ``closes_at`` in Unix seconds; ``service_s`` is what the plan expects."""
 
     stop_id: StopId
     kind: StopKind
@@ -22,6 +23,8 @@ class Errand:
     order_id: OrderId | None = None
     transfer_from: VehicleId | None = None
     package_ids: tuple[PackageId, ...] = ()
+    transfer_to: VehicleId | None = None
+    closes_at: float = inf  # beyond which nobody waits at a meeting
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +47,8 @@ def errand_of_stop(stop: Stop) -> Errand:
         order_id=stop.order_id,
         transfer_from=stop.transfer_from,
         package_ids=stop.package_ids,
+        transfer_to=stop.transfer_to,
+        closes_at=stop.window.closes_at.timestamp(),
     )
 
 
@@ -67,6 +72,8 @@ def _read_errand(entry: Mapping[str, Any]) -> Errand:
         order_id=entry["order_id"],
         transfer_from=entry["transfer_from"],
         package_ids=tuple(entry["package_ids"]),
+        transfer_to=entry["transfer_to"],
+        closes_at=_instant(entry["closes_at"]),
     )
 
 

@@ -1,6 +1,6 @@
 """Where every package really is. Nobody can hand over what he does not hold."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from forestall.domain.ids import HubId, OrderId, PackageId, VehicleId
 from forestall.domain.plan import DayPlan
@@ -24,6 +24,8 @@ class Goods:
         self._of_order: dict[OrderId, list[PackageId]] = {}
         for package in plan.packages:
             self._of_order.setdefault(package.order_id, []).append(package.id)
+        self._coming: dict[VehicleId, set[PackageId]] = {}
+        self._waiting_at: dict[HubId, list[Callable[[float], None]]] = {}
 
     def packages_of(self, order_id: OrderId) -> list[PackageId]:
         return self._of_order.get(order_id, [])
@@ -78,6 +80,33 @@ class Goods:
     def hand_over(self, package_ids: Iterable[PackageId], giver: VehicleId, taker: VehicleId) -> int:
         """How many packages changed vehicles."""
         return self._move(package_ids, (HolderKind.VEHICLE, giver), (HolderKind.VEHICLE, taker))
+
+    def are_awaited(self, package_ids: Iterable[PackageId]) -> bool:
+        """Whether a vehicle is to bring some of these back to its hub, and has them."""
+        wanted = set(package_ids)
+        return any(
+            self.is_aboard(package, giver) for giver, coming in self._coming.items() for package in wanted & coming
+        )
+
+    def announce(self, giver: VehicleId, package_ids: Iterable[PackageId], hub_id: HubId, now: float) -> None:
+        """From now on the vehicle is to bring exactly these back; whoever waits at the hub looks again."""
+        coming = set(package_ids)
+        if coming != self._coming.get(giver, set()):
+            self._coming[giver] = coming
+            self._look_again(hub_id, now)
+
+    def call_when_brought(self, hub_id: HubId, call: Callable[[float], None]) -> None:
+        """Have ``call`` told whenever what comes back to the hub, or has come, is not what it was."""
+        self._waiting_at.setdefault(hub_id, []).append(call)
+
+    def hand_in(self, package_ids: Iterable[PackageId], giver: VehicleId, hub_id: HubId, now: float) -> None:
+        """A vehicle has brought packages back."""
+        self._move(package_ids, (HolderKind.VEHICLE, giver), (HolderKind.HUB, hub_id))
+        self._look_again(hub_id, now)
+
+    def _look_again(self, hub_id: HubId, now: float) -> None:
+        for call in self._waiting_at.get(hub_id, []):
+            call(now)
 
     def deliver(self, order_id: OrderId) -> None:
         for package_id in self.packages_of(order_id):

@@ -45,6 +45,7 @@ class Inspector:
         self._zones = {order.id: zones[order.hub_id] for order in plan.orders}
         self._texts: Counter[StopId] = Counter()
         self._told: list[float] = []
+        self._promised: dict[tuple[VehicleId, VehicleId | None], StopId] = {}
 
     def check_text(self, payload: Mapping[str, Any], now: float) -> None:
         stop_id = StopId(payload["stop_id"])
@@ -59,7 +60,7 @@ class Inspector:
         """All that had happened when this was called is known to the service at ``now``."""
         self._told.append(now)
 
-    def check_instruction(self, van: Van, instruction: Instruction, now: float, sent_at: float) -> None:
+    def check_instruction(self, van: Van, instruction: Instruction, sent_at: float) -> None:
         """``sent_at``: the service is held to what it had been told by then; what crossed its message is counted."""
         if van.phase in (Phase.HOME, Phase.BROKEN) and instruction.errands:
             self._note("out-of-service", [van], sent_at, van.route.id, f"vehicle is {van.phase}")
@@ -68,16 +69,41 @@ class Inspector:
         if van.current is not None and van.current.kind is StopKind.TRANSFER:
             fetched.update(van.current.package_ids)  # on the way to the hand-over, which the list no longer names
         for errand in ahead:
-            if errand.kind is StopKind.TRANSFER:
-                self._check_transfer(errand, now)
-                fetched.update(errand.package_ids)
-            else:
-                self._check_delivery(van, errand, fetched, sent_at)
+            match errand.kind:
+                case StopKind.TRANSFER:
+                    self._check_transfer(van, errand, sent_at)
+                    fetched.update(errand.package_ids)
+                case StopKind.HAND_OVER:
+                    self._check_hand_over(van, errand, sent_at)
+                case StopKind.DELIVERY:
+                    self._check_delivery(van, errand, fetched, sent_at)
         self._check_capacity(van, ahead, sent_at)
 
-    def _check_transfer(self, errand: Errand, now: float) -> None:
-        if errand.transfer_from not in self._stranded:
-            self._ledger.breach("custody", now, errand.stop_id, f"{errand.transfer_from} is not standing anywhere")
+    def _check_transfer(self, van: Van, errand: Errand, sent_at: float) -> None:
+        """The giver stands broken; or it has the goods and is told as well, which ``check_promises`` looks after."""
+        giver = next((other for other in self._vans.values() if other.vehicle.id == errand.transfer_from), None)
+        if giver is None:
+            self._ledger.breach("custody", sent_at, errand.stop_id, f"there is no vehicle {errand.transfer_from}")
+        elif giver.vehicle.id not in self._stranded:
+            self._check_held(giver, errand, [van, giver], sent_at)
+            if not _is_handing_over_to(giver, van.vehicle.id):
+                self._promised[giver.vehicle.id, van.vehicle.id] = errand.stop_id
+
+    def _check_hand_over(self, van: Van, errand: Errand, sent_at: float) -> None:
+        self._check_held(van, errand, [van], sent_at)
+        self._promised.pop((van.vehicle.id, errand.transfer_to), None)
+
+    def _check_held(self, giver: Van, errand: Errand, involved: Sequence[Van], sent_at: float) -> None:
+        """Whoever is to give packages away has them."""
+        for package_id in errand.package_ids:
+            if not self._goods.is_aboard(package_id, giver.vehicle.id):
+                self._note("custody", involved, sent_at, errand.stop_id, f"{giver.vehicle.id} has no {package_id}")
+
+    def check_promises(self, now: float) -> None:
+        """Everything that was sent so far is delivered: who was promised to be met has been told of it."""
+        for (giver, taker), stop_id in self._promised.items():
+            self._ledger.breach("custody", now, stop_id, f"{taker or 'the hub'} waits for {giver}, which was not told")
+        self._promised.clear()
 
     def _check_delivery(self, van: Van, errand: Errand, fetched: set[PackageId], sent_at: float) -> None:
         stop_id = errand.stop_id
@@ -114,21 +140,31 @@ class Inspector:
         """Aboard, still to be loaded at the van's own hub (or shuttled there), or to be fetched earlier on the list."""
         kind, holder_id = self._goods.holder_of(package_id)
         if kind is HolderKind.VEHICLE:
-            rescued = package_id in fetched and holder_id in self._stranded
-            return holder_id == van.vehicle.id or rescued
+            return holder_id == van.vehicle.id or package_id in fetched or self._is_brought(van, package_id, holder_id)
         if kind is HolderKind.HUB and van.phase is Phase.AT_HUB:
             return holder_id == van.route.hub_id or self._goods.link_s(package_id, van.route.hub_id) is not None
         return False
+
+    def _is_brought(self, van: Van, package_id: PackageId, holder_id: str) -> bool:
+        """Whether another vehicle is to bring it back to the hub that this one has not left."""
+        giver = next((other for other in self._vans.values() if other.vehicle.id == holder_id), None)
+        if giver is None or van.phase is not Phase.AT_HUB or giver.route.hub_id != van.route.hub_id:
+            return False
+        if not _is_handing_over_to(giver, None):
+            self._promised[giver.vehicle.id, None] = StopId(package_id)
+        return True
 
     def _check_capacity(self, van: Van, ahead: Sequence[Errand], sent_at: float) -> None:
         """The load at every point of the list, from what is aboard now."""
         load = Counter(self._goods.load_of(self._goods.list_aboard(van.vehicle.id)))
         if van.phase is Phase.AT_HUB:
-            load.update(self._goods.load_of(self._at_hubs(ahead)))
+            load.update(self._goods.load_of(self._to_load(van, ahead)))
         peak = Counter(load)
         for errand in [*([van.current] if van.current else []), *ahead]:
             if errand.kind is StopKind.TRANSFER:
                 load.update(self._goods.load_of(errand.package_ids))
+            elif errand.kind is StopKind.HAND_OVER:
+                load.subtract(self._goods.load_of(errand.package_ids))
             elif errand.order_id is not None:
                 load.subtract(self._goods.load_of(self._goods.packages_of(errand.order_id)))
             peak |= load
@@ -137,11 +173,20 @@ class Inspector:
                 detail = f"{peak[dimension]:g} of {limit:g} {dimension}"
                 self._note("capacity", [van], sent_at, van.route.id, detail)
 
-    def _at_hubs(self, errands: Sequence[Errand]) -> list[PackageId]:
+    def _to_load(self, van: Van, errands: Sequence[Errand]) -> list[PackageId]:
+        """What is at the hub now, or brought there, but not what is fetched on the way."""
+        fetched = {package for errand in errands for package in errand.package_ids}
         orders = [errand.order_id for errand in errands if errand.order_id is not None]
         wanted = [package for order in orders for package in self._goods.packages_of(order)]
-        return [package for package in wanted if self._goods.holder_of(package)[0] is HolderKind.HUB]
+        mine = (HolderKind.VEHICLE, van.vehicle.id)
+        return [package for package in wanted if package not in fetched and self._goods.holder_of(package) != mine]
 
 
 def _is_committed_to(van: Van, stop_id: StopId) -> bool:
     return van.current is not None and van.current.stop_id == stop_id and van.phase is not Phase.BROKEN
+
+
+def _is_handing_over_to(giver: Van, taker: VehicleId | None) -> bool:
+    """Whether the giver (None: to the hub) knows of it already: on its list, or on its way there."""
+    known = [*giver.errands, *([giver.current] if giver.current else [])]
+    return any(errand.kind is StopKind.HAND_OVER and errand.transfer_to == taker for errand in known)

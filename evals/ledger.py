@@ -38,6 +38,7 @@ class Ledger:
     breaches: list[Breach] = field(default_factory=list)
     crossed: int = 0  # instructions that were out of date when they arrived, by no fault of the service
     custody_errors: int = 0
+    missed_meetings: int = 0  # counted by each of the two
     travel_s: int = 0
     messages: int = 0
 

@@ -11,6 +11,7 @@ from evals.feed import Feed
 from evals.goods import Goods
 from evals.ledger import Ledger
 from evals.leg import Leg, standing_at
+from evals.meetings import Meetings, Pair
 from evals.profile import Profile
 from evals.roads import Place
 from evals.truth import Truth
@@ -44,6 +45,7 @@ class Scene:
     customers: Customers
     ledger: Ledger
     stranded: dict[VehicleId, Place]
+    meetings: Meetings
 
 
 class Van:
@@ -65,6 +67,7 @@ class Van:
         self._departure = 0
         self._hold = scene.truth.hold_up(vehicle.id)
         self._breaks_at = scene.truth.breaks_down_at(vehicle.id)
+        scene.goods.call_when_brought(route.hub_id, self._look_for_goods)
 
     # what the driver is told
 
@@ -75,11 +78,18 @@ class Van:
         self._plan_version = instruction.plan_version
         if self._obeys(instruction):
             self.errands = [errand for errand in instruction.errands if self._is_ahead(errand)]
+            self._announce_hand_ins(now)
         if self.phase is Phase.AT_HUB:
             self._departs_at = instruction.departs_at
             self._called_at = self._called_at or now
             self.expect_departure(now)
         self._acknowledge(now)
+
+    def _announce_hand_ins(self, now: float) -> None:
+        ahead = [*self.errands, *([self.current] if self.current else [])]
+        bringing = (e.package_ids for e in ahead if e.kind is StopKind.HAND_OVER and e.transfer_to is None)
+        coming = [package for packages in bringing for package in packages]
+        self._scene.goods.announce(self.vehicle.id, coming, self.route.hub_id, now)
 
     def _acknowledge(self, now: float) -> None:
         after_s = self._scene.truth.draws.between(*ACK_S, "ack", self.route.id, str(self._plan_version))
@@ -108,10 +118,16 @@ class Van:
             ready = max(ready, self._called_at + self._scene.profile.vehicles.spare_ready_min * 60)
         self._scene.agenda.at(ready, partial(self._leave_hub, self._departure))
 
+    def _look_for_goods(self, now: float) -> None:
+        if self.phase is Phase.AT_HUB and self.errands:
+            self.expect_departure(now)
+
     def _leave_hub(self, attempt: int, now: float) -> None:
         """Leave, unless the list has changed since this departure was planned: then another one is."""
         if attempt != self._departure or self.phase is not Phase.AT_HUB:
             return
+        if self._scene.goods.are_awaited(self._wanted()):
+            return  # somebody is bringing them in, and it is told when they are there
         if not self._can_drive(now, partial(self._leave_hub, attempt)):
             return
         self._scene.goods.load(self._wanted(), self.route.hub_id, self.vehicle.id)
@@ -162,16 +178,17 @@ class Van:
     def _has_goods(self, errand: Errand) -> bool:
         """Whether the driver holds what he is to deliver, or can take over what he is to fetch."""
         goods = self._scene.goods
-        if errand.kind is StopKind.TRANSFER:
-            giver = errand.transfer_from
-            return giver in self._scene.stranded and any(goods.is_aboard(p, giver) for p in errand.package_ids)
+        if errand.kind is not StopKind.DELIVERY:
+            giver = errand.transfer_from or self.vehicle.id
+            is_found = giver in self._scene.stranded or errand.location_id in self._scene.truth.roads.places
+            return is_found and any(goods.is_aboard(package, giver) for package in errand.package_ids)
         assert errand.order_id is not None
         return all(goods.is_aboard(package, self.vehicle.id) for package in goods.packages_of(errand.order_id))
 
     def _place_of(self, errand: Errand | None) -> Place:
         if errand is None:
             return self._hub_place
-        if errand.transfer_from is not None:
+        if errand.transfer_from in self._scene.stranded:
             return self._scene.stranded[errand.transfer_from]
         return self._scene.truth.roads.places[errand.location_id]
 
@@ -191,6 +208,7 @@ class Van:
     def _break_down(self, now: float, place: Place) -> None:
         self.phase, self.place, self.leg = Phase.BROKEN, place, None
         self._scene.stranded[self.vehicle.id] = place
+        self._scene.goods.announce(self.vehicle.id, (), self.route.hub_id, now)
         told_at = now + self._scene.profile.vehicles.breakdown_told_after_min * 60
         self._say(told_at, EventType.BREAKDOWN, self.vehicle.id, lat=round(place.lat, 6), lon=round(place.lon, 6))
 
@@ -219,11 +237,46 @@ class Van:
         if now > self._shift_end or (errand.order_id and scene.customers.has_called_off(errand.order_id)):
             self._go_on(now)
             return
+        if (pair := self._pair(errand)) is not None:
+            scene.meetings.come(self, pair, errand, now)
+            return
         scene.ledger.begin(errand.stop_id, self.vehicle.id, now)
         if errand.order_id is not None and scene.customers.is_absent(errand.order_id, now):
             scene.agenda.at(now + NO_SHOW_WAIT_S, self._give_up)
         else:
             scene.agenda.at(now + self._service_s(errand), self._finish)
+
+    def _pair(self, errand: Errand) -> Pair | None:
+        """Who meets whom there; None where nobody has to come."""
+        if errand.transfer_to is not None:
+            return self.vehicle.id, errand.transfer_to
+        if errand.transfer_from is not None and errand.transfer_from not in self._scene.stranded:
+            return errand.transfer_from, self.vehicle.id
+        return None
+
+    def met(self, now: float, lasts_s: float) -> None:
+        """The other vehicle is there: goods change hands."""
+        assert self.current is not None
+        self._scene.ledger.begin(self.current.stop_id, self.vehicle.id, now)
+        self._scene.agenda.at(now + lasts_s, self._finish)
+
+    def let_down(self, now: float) -> None:
+        """Nobody came: go on without what was to be fetched."""
+        errand, scene = self.current, self._scene
+        assert errand is not None
+        scene.ledger.begin(errand.stop_id, self.vehicle.id, now)
+        scene.ledger.finish(errand.stop_id, now, failed=True)
+        scene.ledger.missed_meetings += 1
+        self._say(now, EventType.FAILED, errand.stop_id, reason=FailureReason.OTHER)
+        if errand.kind is StopKind.TRANSFER:
+            self.errands = [other for other in self.errands if not self._hangs_on(other, errand)]
+        self._go_on(now)
+
+    def _hangs_on(self, delivery: Errand, transfer: Errand) -> bool:
+        if delivery.order_id is None:
+            return False
+        goods = self._scene.goods.packages_of(delivery.order_id)
+        return not set(goods).isdisjoint(transfer.package_ids) and not self._has_goods(delivery)
 
     def _service_s(self, errand: Errand) -> int:
         name = errand.stop_id
@@ -244,6 +297,10 @@ class Van:
             goods.deliver(errand.order_id)
         elif errand.transfer_from is not None:
             goods.hand_over(errand.package_ids, errand.transfer_from, self.vehicle.id)
+        elif errand.transfer_to is not None:
+            goods.hand_over(errand.package_ids, self.vehicle.id, errand.transfer_to)
+        else:
+            goods.hand_in(errand.package_ids, self.vehicle.id, self.route.hub_id, now)
         self._scene.ledger.finish(errand.stop_id, now)
         self._say(now, EventType.COMPLETED, errand.stop_id)
         self._go_on(now)

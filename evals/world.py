@@ -11,11 +11,12 @@ from evals.feed import Envelope, Feed, instant_text
 from evals.goods import Goods
 from evals.inspector import Inspector
 from evals.ledger import Ledger
+from evals.meetings import Meetings, Pair
 from evals.profile import Profile
 from evals.schedule import stops_by_route
 from evals.truth import LateLoad, Truth
 from evals.van import Phase, Scene, Van
-from forestall.domain.ids import HubId, PackageId, RouteId, VehicleId
+from forestall.domain.ids import HubId, PackageId, RouteId, StopId, VehicleId
 from forestall.domain.plan import DayPlan
 from forestall.domain.routes import Route, Stop
 from forestall.domain.vocabulary import EventType
@@ -44,8 +45,9 @@ class World:
         self._feed = Feed(f"field/{plan.day}/{seed}", silences, muted=muted)
         self._customers = Customers(plan, self.truth, profile, self._agenda, self._feed, self.ledger)
         self._scene = Scene(
-            self.truth, profile, self._agenda, self._feed, self._goods, self._customers, self.ledger, stranded={}
-        )
+            self.truth, profile, self._agenda, self._feed, self._goods, self._customers, self.ledger, stranded={},
+            meetings=Meetings(self._agenda, self._hand_over_s),
+        )  # fmt: skip
         self.vans = self._muster()
         self._inspector = Inspector(plan, self.vans, self._goods, self._scene.stranded, self.ledger)
 
@@ -53,6 +55,7 @@ class World:
 
     def run_to(self, instant: float) -> None:
         """Let the day go on until ``instant`` (Unix seconds)."""
+        self._inspector.check_promises(self.now)
         if self._muted:
             self._agenda.run_to(instant)
         else:
@@ -96,7 +99,7 @@ class World:
         """A new list has reached a driver's device; it was ``sent_at`` (Unix seconds), or only now."""
         instruction = read_instruction(payload)
         van = self.vans[RouteId(instruction.route_id)]
-        self._inspector.check_instruction(van, instruction, self.now, sent_at or self.now)
+        self._inspector.check_instruction(van, instruction, sent_at or self.now)
         self._note_moves(van, instruction)
         van.receive(instruction, self.now)
 
@@ -145,6 +148,10 @@ class World:
         self._goods.delay([p for order in orders for p in self._goods.packages_of(order)], late.released_at)
         self._agenda.at(late.told_at, partial(self._tell_load, route, late, ready=False))
         self._agenda.at(late.released_at, partial(self._tell_load, route, late, ready=True))
+
+    def _hand_over_s(self, pair: Pair, expected_s: float) -> float:
+        giver, taker = pair
+        return self.truth.service_s(StopId(f"{giver}>{taker}"), expected_s)
 
     def _tell_load(self, route: Route, late: LateLoad, now: float, *, ready: bool) -> None:
         ready_at = instant_text(late.released_at if ready else late.estimate)

@@ -46,6 +46,9 @@ class FleetProblem:
     one to itself): nothing gets in front of a pinned stop that was not there before. ``allowed`` (m, R) is whether the
     vehicle has the skills.
 
+    ``is_transfer`` (m,) tells visits at which goods change hands from deliveries: no promise hangs on them, and their
+    ``demand`` comes aboard (or goes, below 0).
+
     ``aboard`` (R, D) is what a vehicle carries once through with its committed stop, what it has yet to load apart;
     ``demand`` (m, D), ``capacity`` (R, D; inf: no limit).
     """

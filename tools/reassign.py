@@ -1,5 +1,7 @@
-"""reassign: stops to another vehicle, from the hub's floor before departure, or from a broken van by a rescue."""
+"""reassign: stops to another vehicle, from the hub's floor before departure, from a broken van by a rescue, or from a
+late one by a rendezvous."""
 
+from forestall.domain.handovers import list_misplaced
 from forestall.domain.ids import RouteId
 from forestall.domain.vocabulary import RouteStatus, Tool
 from optimizer.repair import Repairs
@@ -8,26 +10,33 @@ from tools.situation import Offer, Situation, decline
 
 
 def propose(situation: Situation) -> Offer:
-    """Rescues for broken routes and relocations for routes not yet loaded; goods under way stay where they are."""
-    answers = [answer for route_id in situation.case.route_ids if (answer := _answer(situation, route_id)) is not None]
+    """Rescues for broken routes, relocations for routes not yet loaded, meetings for those under way; and whatever
+    waits on a route for goods that will not come goes back to who has them."""
+    answers = [answer for route_id in situation.case.route_ids for answer in _answers(situation, route_id)]
     candidates = tuple(
         candidate_of(situation.snapshot, Tool.REASSIGN, plan) for answer in answers for plan in answer.plans
     )
     if candidates:
         return Offer(candidates)
     if not answers:
-        return decline(Tool.REASSIGN, "reassign.goods_are_aboard", routes=list(situation.case.route_ids))
+        return decline(Tool.REASSIGN, "reassign.route_is_over", routes=list(situation.case.route_ids))
     return decline(Tool.REASSIGN, f"reassign.{answers[0].rule}", **answers[0].values)
 
 
-def _answer(situation: Situation, route_id: RouteId) -> Repairs | None:
-    status = situation.snapshot.routes[route_id].status
-    if status is RouteStatus.BROKEN:
-        return situation.repairer.rescue(situation.problem, route_id)
-    if status is RouteStatus.PLANNED:
-        at_risk = [stop_id for stop_id in situation.case.stop_ids if _is_on(situation, stop_id, route_id)]
-        return situation.repairer.relocate(situation.problem, at_risk)
-    return None
+def _answers(situation: Situation, route_id: RouteId) -> list[Repairs]:
+    snapshot, repairer, problem = situation.snapshot, situation.repairer, situation.problem
+    if list_misplaced(snapshot, route_id) and (back := repairer.take_back(problem, route_id)).plans:
+        return [back]  # first of all: what else is planned should see the stops where their goods are
+    match snapshot.routes[route_id].status:
+        case RouteStatus.BROKEN:
+            return [repairer.rescue(problem, route_id)]
+        case RouteStatus.PLANNED:
+            at_risk = [stop_id for stop_id in situation.case.stop_ids if _is_on(situation, stop_id, route_id)]
+            return [repairer.relocate(problem, at_risk)]
+        case RouteStatus.UNDERWAY:
+            return [repairer.rendezvous(problem, route_id), repairer.through_hub(problem, route_id)]
+        case RouteStatus.FINISHED:
+            return []
 
 
 def _is_on(situation: Situation, stop_id: str, route_id: RouteId) -> bool:

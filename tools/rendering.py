@@ -87,6 +87,7 @@ def driver_payload(route: Route, stops: Iterable[Stop]) -> dict[str, object]:
                 "closes_at": stop.window.closes_at.isoformat(),
                 "service_s": stop.service_s,
                 "transfer_from": stop.transfer_from,
+                "transfer_to": stop.transfer_to,
                 "package_ids": list(stop.package_ids),
             }
             for stop in stops

@@ -9,7 +9,7 @@ from forestall.domain.ids import PackageId, RouteId, StopId
 from forestall.domain.orders import Custody, Package
 from forestall.domain.routes import Route, Stop
 from forestall.domain.snapshot import HubSnapshot
-from forestall.domain.vocabulary import HolderKind, RouteStatus
+from forestall.domain.vocabulary import HolderKind, RouteStatus, StopKind, StopStatus
 
 
 class UnsoundChange(ValueError):
@@ -35,11 +35,13 @@ def replan(snapshot: HubSnapshot, candidate: Candidate) -> Replanned:
     """The changed rows. Every free stop of a changed route must be named exactly once over all changes.
 
     Raises:
-        UnsoundChange: a stop is lost, doubled, unknown, or no longer free.
+        UnsoundChange: a stop is lost, doubled, unknown, or no longer free; a delivery is dropped.
     """
     changed = {change.route_id for change in candidate.route_changes}
     movable = {stop.id: stop for route_id in changed for stop in free_stops(snapshot, route_id)}
     new = {stop.id: stop for change in candidate.route_changes for stop in change.new_stops}
+    dropped = _drop(candidate.route_changes, movable)
+    movable = {stop_id: stop for stop_id, stop in movable.items() if stop_id not in dropped}
     _check_partition(candidate.route_changes, movable, new)
     routes: list[Route] = []
     placed: dict[StopId, Stop] = {}
@@ -49,7 +51,10 @@ def replan(snapshot: HubSnapshot, candidate: Candidate) -> Replanned:
         routes.append(_changed_route(snapshot, change, placed.values(), packages))
     return Replanned(
         routes=tuple(routes),
-        stops=tuple(stop for stop in placed.values() if stop.id not in new and stop != snapshot.stops[stop.id]),
+        stops=(
+            *(stop for stop in placed.values() if stop.id not in new and stop != snapshot.stops[stop.id]),
+            *dropped.values(),
+        ),
         new_stops=tuple(stop for stop in placed.values() if stop.id in new),
         packages=tuple(packages.values()),
     )
@@ -66,6 +71,15 @@ def apply_candidate(snapshot: HubSnapshot, candidate: Candidate) -> HubSnapshot:
         stops={**snapshot.stops, **{stop.id: stop for stop in (*rows.stops, *rows.new_stops)}},
         packages={**snapshot.packages, **{package.id: package for package in rows.packages}},
     )
+
+
+def _drop(changes: Iterable[RouteChange], movable: Mapping[StopId, Stop]) -> dict[StopId, Stop]:
+    """The hand-overs that are called off."""
+    named = [stop_id for change in changes for stop_id in change.dropped_stops]
+    for stop_id in named:
+        if stop_id not in movable or movable[stop_id].kind is StopKind.DELIVERY:
+            raise UnsoundChange(f"no hand-over that could still be called off: {stop_id}")
+    return {stop_id: replace(movable[stop_id], status=StopStatus.CANCELLED) for stop_id in named}
 
 
 def _check_partition(

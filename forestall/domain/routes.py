@@ -13,7 +13,10 @@ from forestall.domain.vocabulary import FailureReason, RouteStatus, StopKind, St
 class Stop:
     """One visit. ``sequence`` orders the stops of a route; only the order matters, gaps are fine.
 
-    A TRANSFER stop takes ``package_ids`` over from ``transfer_from``, at that vehicle's place; it has no order.
+    A TRANSFER stop takes ``package_ids`` over from ``transfer_from``: where that vehicle broke down, or at a meeting,
+    to which a HAND_OVER stop on that vehicle's route belongs. A HAND_OVER stop gives ``package_ids`` to
+    ``transfer_to``, or to the hub it stands at (None). Neither has an order. At a meeting nobody waits beyond
+    ``window.closes_at``.
     """
 
     id: StopId
@@ -29,6 +32,7 @@ class Stop:
     skills: frozenset[str] = frozenset()
     package_ids: tuple[PackageId, ...] = ()
     transfer_from: VehicleId | None = None
+    transfer_to: VehicleId | None = None
     departed_at: datetime | None = None  # when the vehicle set out towards it
     arrived_at: datetime | None = None
     finished_at: datetime | None = None

@@ -19,6 +19,7 @@ from forestall.domain.ids import (
 from forestall.domain.network import Carrier, Driver, Hub, HubLink, Vehicle
 from forestall.domain.orders import Order, Package
 from forestall.domain.routes import Position, Route, Stop
+from forestall.domain.vocabulary import HolderKind, StopKind
 
 
 @dataclass(frozen=True)
@@ -57,6 +58,28 @@ class HubSnapshot:
         for package in self.packages.values():
             grouped.setdefault(package.order_id, []).append(package)
         return {order: tuple(packages) for order, packages in grouped.items()}
+
+    @cached_property
+    def stops_by_order(self) -> Mapping[OrderId, tuple[Stop, ...]]:
+        grouped: dict[OrderId, list[Stop]] = {}
+        for stop in self.stops.values():
+            if stop.order_id is not None:
+                grouped.setdefault(stop.order_id, []).append(stop)
+        return {order: tuple(stops) for order, stops in grouped.items()}
+
+    @cached_property
+    def packages_by_vehicle(self) -> Mapping[VehicleId, tuple[Package, ...]]:
+        """What every vehicle has aboard."""
+        grouped: dict[VehicleId, list[Package]] = {}
+        for package in self.packages.values():
+            if package.custody.kind is HolderKind.VEHICLE:
+                grouped.setdefault(VehicleId(package.custody.holder_id), []).append(package)
+        return {vehicle: tuple(packages) for vehicle, packages in grouped.items()}
+
+    @cached_property
+    def hand_overs(self) -> tuple[Stop, ...]:
+        """Every open stop at which a vehicle gives goods away."""
+        return tuple(s for s in self.stops.values() if s.kind is StopKind.HAND_OVER and s.status.is_open)
 
     @cached_property
     def route_by_vehicle(self) -> Mapping[VehicleId, Route]:

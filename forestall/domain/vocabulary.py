@@ -24,10 +24,12 @@ class Tier(StrEnum):
 
 
 class StopKind(StrEnum):
-    """DELIVERY hands packages to a customer; TRANSFER takes packages over from another vehicle where it stands."""
+    """DELIVERY hands packages to a customer; TRANSFER takes packages over from another vehicle; HAND_OVER gives them
+    to another vehicle, or to the hub."""
 
     DELIVERY = "DELIVERY"
     TRANSFER = "TRANSFER"
+    HAND_OVER = "HAND_OVER"
 
 
 class StopStatus(StrEnum):
@@ -96,6 +98,7 @@ class CaseKind(StrEnum):
     CUSTOMER_RESCHEDULE = "CUSTOMER_RESCHEDULE"
     ADDRESS_PROBLEM = "ADDRESS_PROBLEM"
     PRIORITY_INSERT = "PRIORITY_INSERT"
+    HAND_OVER_MISSED = "HAND_OVER_MISSED"
 
 
 class CaseStatus(StrEnum):
@@ -128,6 +131,8 @@ class ActionKind(StrEnum):
     RESEQUENCE = "RESEQUENCE"
     REASSIGN = "REASSIGN"
     RESCUE_TRANSFER = "RESCUE_TRANSFER"
+    RENDEZVOUS = "RENDEZVOUS"
+    TAKE_BACK = "TAKE_BACK"
     HUB_SWAP = "HUB_SWAP"
     RETENDER = "RETENDER"
     NOTIFY_ETA = "NOTIFY_ETA"

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import datetime
 
-from forestall.domain.ids import OrderId, VehicleId
+from forestall.domain.ids import HubId, OrderId, VehicleId
 from forestall.domain.orders import Custody, Package
 from forestall.domain.vocabulary import HolderKind
 
@@ -23,6 +23,14 @@ def take_over(package: Package, vehicle_id: VehicleId, at: datetime) -> Package:
     if custody.kind is HolderKind.VEHICLE and (custody.holder_id == vehicle_id or custody.since > at):
         return _since(package, HolderKind.VEHICLE, vehicle_id, at)
     return replace(package, custody=Custody(HolderKind.VEHICLE, vehicle_id, at))
+
+
+def hand_in(package: Package, vehicle_id: VehicleId, hub_id: HubId, at: datetime) -> Package:
+    """The vehicle brought it back to its hub, unless somebody else has it by now."""
+    custody = package.custody
+    if (custody.kind, custody.holder_id) != (HolderKind.VEHICLE, vehicle_id) or custody.since > at:
+        return package
+    return replace(package, custody=Custody(HolderKind.HUB, hub_id, at), available_at=None)
 
 
 def hand_over(package: Package, order_id: OrderId, at: datetime) -> Package:

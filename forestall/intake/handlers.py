@@ -15,7 +15,7 @@ from forestall.domain.routes import Attempt, Position, Route, Stop
 from forestall.domain.vocabulary import EventType, FailureReason, HolderKind, StopKind, StopStatus
 from forestall.intake import apply
 from forestall.intake.apply import Drive
-from forestall.intake.custody import hand_over, take_aboard, take_over
+from forestall.intake.custody import hand_in, hand_over, take_aboard, take_over
 from forestall.intake.newcomers import create_order
 from forestall.intake.registers import is_latest_word
 from forestall.intake.rows import (
@@ -92,10 +92,13 @@ def _finished(uow: UnitOfWork, event: Event, status: StopStatus, reason: Failure
 
 
 def _pass_on(uow: UnitOfWork, stop: Stop, route: Route, at: datetime) -> None:
-    """The goods of a completed stop: to the customer, or into the vehicle that took them over."""
+    """The goods of a completed stop: to the customer, into the vehicle that took them over, or back to the hub."""
     if stop.kind is StopKind.TRANSFER:
         moved = [package for package_id in stop.package_ids if (package := uow.state.find_package(package_id))]
         save_packages(uow, moved, [take_over(package, route.vehicle_id, at) for package in moved])
+    elif stop.kind is StopKind.HAND_OVER and stop.transfer_to is None:
+        brought = [package for package_id in stop.package_ids if (package := uow.state.find_package(package_id))]
+        save_packages(uow, brought, [hand_in(package, route.vehicle_id, route.hub_id, at) for package in brought])
     elif stop.order_id is not None:
         delivered = uow.state.list_packages(stop.order_id)
         save_packages(uow, delivered, [hand_over(package, stop.order_id, at) for package in delivered])

@@ -269,6 +269,7 @@ stops = Table(
     Column("skills", Json(frozenset[str]), nullable=False),
     Column("package_ids", Json(tuple[PackageId, ...]), nullable=False),
     Column("transfer_from", Text),
+    Column("transfer_to", Text),
     Column("departed_at", Instant),
     Column("arrived_at", Instant),
     Column("finished_at", Instant),

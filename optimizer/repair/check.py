@@ -28,6 +28,7 @@ def check_plan(snapshot: HubSnapshot, plan: FleetPlan) -> tuple[Fault, ...]:
     checker = _Checker(snapshot, plan)
     return (
         *checker.partition_faults(),
+        *checker.dropped_faults(),
         *checker.carrier_faults(),
         *(fault for r in plan.routes for fault in checker.route_faults(r)),
     )
@@ -36,23 +37,36 @@ def check_plan(snapshot: HubSnapshot, plan: FleetPlan) -> tuple[Fault, ...]:
 class _Checker:
     def __init__(self, snapshot: HubSnapshot, plan: FleetPlan) -> None:
         self._snapshot, self._plan = snapshot, plan
-        self._specs: Mapping[StopId, TransferSpec] = {spec.stop_id: spec for spec in plan.transfers}
+        self._specs: Mapping[StopId, TransferSpec] = {s.stop_id: s for s in plan.transfers if s.stop_id is not None}
+        self._gifts: Mapping[StopId, TransferSpec] = {
+            s.hand_over_id: s for s in plan.transfers if s.hand_over_id is not None
+        }
         self._home = {stop.id: route_id for route_id in plan.routes for stop in free_stops(snapshot, route_id)}
 
     def partition_faults(self) -> Iterator[Fault]:
         """Each free stop of the routes and each new transfer stands exactly once, and nothing else does."""
         where = {stop_id: route_id for route_id, stops in self._plan.routes.items() for stop_id in stops}
         named = Counter(stop_id for stops in self._plan.routes.values() for stop_id in stops)
+        new = self._specs.keys() | self._gifts.keys()
         for stop_id, count in named.items():
             if count > 1:
                 yield Fault("doubled", where[stop_id], stop_id)
-            if stop_id not in self._home and stop_id not in self._specs:
+            if stop_id not in self._home and stop_id not in new:
                 yield Fault("not_free", where[stop_id], stop_id)
-        for stop_id in (self._home.keys() | self._specs.keys()) - named.keys():
+        for stop_id in (self._home.keys() | new) - named.keys() - set(self._plan.dropped):
             yield Fault("lost", self._home.get(stop_id, RouteId("")), stop_id)
         for spec in self._plan.transfers:
-            if where.get(spec.stop_id) != spec.route_id:
+            if spec.stop_id is not None and where.get(spec.stop_id) != spec.route_id:
                 yield Fault("transfer_goods", spec.route_id, spec.stop_id)
+            if spec.hand_over_id is not None and where.get(spec.hand_over_id) != spec.from_route_id:
+                yield Fault("transfer_goods", spec.from_route_id, spec.hand_over_id)
+
+    def dropped_faults(self) -> Iterator[Fault]:
+        """Only hand-overs are dropped, and a delivery that hung on one is where its goods are (see ``custody``)."""
+        for stop_id in self._plan.dropped:
+            stop = self._snapshot.stops.get(stop_id)
+            if stop is None or stop_id not in self._home or stop.kind is StopKind.DELIVERY:
+                yield Fault("dropped", self._home.get(stop_id, RouteId("")), stop_id)
 
     def carrier_faults(self) -> Iterator[Fault]:
         """No stop goes to a carrier that is not at work, nor more from others than it said it could take."""
@@ -74,8 +88,9 @@ class _Checker:
         route = self._snapshot.routes[route_id]
         stop_ids = self._plan.routes[route_id]
         newcomers = [s for s in stop_ids if s in self._home and self._home[s] != route_id]
-        if newcomers and route.status in {RouteStatus.BROKEN, RouteStatus.FINISHED}:
-            yield Fault("stranded", route_id, newcomers[0])
+        strangers = [s for s in newcomers if any(not self._is_aboard(route, p, set()) for p in self._goods(s))]
+        if strangers and route.status in {RouteStatus.BROKEN, RouteStatus.FINISHED}:
+            yield Fault("stranded", route_id, strangers[0])
         if route.status in {RouteStatus.BROKEN, RouteStatus.FINISHED}:
             return
         yield from self._custody_faults(route, stop_ids)
@@ -87,39 +102,82 @@ class _Checker:
                 yield Fault("access" if lacking.startswith(ACCESS) else "skills", route_id, stop_id)
 
     def _custody_faults(self, route: Route, stop_ids: Iterable[StopId]) -> Iterator[Fault]:
-        """Walk the route: whatever is delivered must be aboard by then, or loaded before the vehicle leaves."""
+        """Walk the route: whatever is delivered or handed over must be aboard by then, or be loaded at the hub."""
         taken_over: set[PackageId] = set()
+        gone: set[PackageId] = set()
         committed = self._snapshot.committed_stop(route.id)
         if committed is not None and committed.kind is StopKind.TRANSFER:
             taken_over |= set(committed.package_ids)
-        for stop_id in stop_ids:
+        if committed is not None and committed.kind is StopKind.HAND_OVER:
+            gone |= set(committed.package_ids)
+        for position, stop_id in enumerate(stop_ids):
+            goods = self._goods(stop_id)
             if self._is_transfer(stop_id):
-                taken_over |= {package.id for package in self._goods(stop_id)}
+                taken_over |= {package.id for package in goods}
                 yield from self._meeting_faults(route, stop_id)
                 continue
-            for package in self._goods(stop_id):
-                if not self._is_aboard(route, package, taken_over):
+            for package in goods:
+                if package.id in gone or not self._is_aboard(route, package, taken_over):
                     yield Fault("custody", route.id, stop_id)
+            if self._is_hand_over(stop_id):
+                gone |= {package.id for package in goods}
+                yield from self._hand_over_faults(route, stop_id, position)
 
     def _meeting_faults(self, route: Route, stop_id: StopId) -> Iterator[Fault]:
-        """What a new transfer takes over is in the hands of the vehicle it meets, which stands still."""
+        """What a new transfer takes over is in the hands of the vehicle it meets, which stands still or waits."""
         spec = self._specs.get(stop_id)
         if spec is None:
             return
         met = self._snapshot.route_by_vehicle[spec.from_vehicle]
-        if met.status is not RouteStatus.BROKEN or met.id == route.id:
+        waits = spec.hand_over_id is not None and met.status is RouteStatus.UNDERWAY
+        if met.id == route.id or not (waits or met.status is RouteStatus.BROKEN):
             yield Fault("transfer_goods", route.id, spec.from_vehicle)
+        yield from self._held_faults(route, spec)
+
+    def _held_faults(self, route: Route, spec: TransferSpec) -> Iterator[Fault]:
         for package_id in spec.package_ids:
             custody = self._snapshot.packages[package_id].custody
             if (custody.kind, custody.holder_id) != (HolderKind.VEHICLE, spec.from_vehicle):
                 yield Fault("transfer_goods", route.id, package_id)
 
+    def _hand_over_faults(self, route: Route, stop_id: StopId, position: int) -> Iterator[Fault]:
+        """A new meeting is where the giver is bound for, before anything else it does, and is not over already."""
+        spec = self._gifts.get(stop_id)
+        if spec is None:
+            return
+        yield from self._held_faults(route, spec)
+        if spec.stop_id is None:
+            hub = self._snapshot.hubs[route.hub_id]
+            taker = self._snapshot.routes[spec.route_id]
+            fits = taker.status is RouteStatus.PLANNED and taker.hub_id == hub.id
+            if not fits or spec.location.id != hub.location.id or route.status is not RouteStatus.UNDERWAY:
+                yield Fault("meeting", route.id, stop_id)
+            return
+        committed = self._snapshot.committed_stop(route.id)
+        there = committed is not None and committed.location.id == spec.location.id
+        in_time = spec.ends_at is not None and spec.ends_at > self._snapshot.taken_at
+        if not there or position != 0 or not in_time or route.vehicle_id != spec.from_vehicle:
+            yield Fault("meeting", route.id, stop_id)
+
     def _is_aboard(self, route: Route, package: Package, taken_over: set[PackageId]) -> bool:
         custody = package.custody
         if package.id in taken_over or (custody.kind, custody.holder_id) == (HolderKind.VEHICLE, route.vehicle_id):
             return True
-        at_own_hub = custody.kind in {HolderKind.HUB, HolderKind.UPSTREAM} and custody.holder_id == route.hub_id
-        return at_own_hub and route.status is RouteStatus.PLANNED
+        return route.status is RouteStatus.PLANNED and self._comes_from_hub(route, package)
+
+    def _comes_from_hub(self, route: Route, package: Package) -> bool:
+        """At the hub of a route that has not left it, or on the way there in a vehicle that is to hand it in."""
+        custody = package.custody
+        if custody.kind in {HolderKind.HUB, HolderKind.UPSTREAM}:
+            return custody.holder_id == route.hub_id
+        planned = (s.package_ids for s in self._plan.transfers if s.stop_id is None and s.route_id == route.id)
+        agreed = (s.package_ids for s in self._snapshot.hand_overs if self._goes_to_hub(s))
+        return any(package.id in package_ids for package_ids in (*planned, *agreed))
+
+    def _goes_to_hub(self, hand_over: Stop) -> bool:
+        return (
+            hand_over.transfer_to is None and self._snapshot.routes[hand_over.route_id].status is RouteStatus.UNDERWAY
+        )
 
     def _load_faults(self, route: Route, stop_ids: Iterable[StopId]) -> Iterator[Fault]:
         vehicle = self._snapshot.vehicles[route.vehicle_id]
@@ -141,8 +199,8 @@ class _Checker:
                 else:
                     carried.pop(package.id, None)
         if route.status is RouteStatus.PLANNED:
-            at_hub = (p for s in stops if not self._is_transfer(s) for p in self._goods(s))
-            carried |= {p.id: p for p in at_hub if p.custody.kind in {HolderKind.HUB, HolderKind.UPSTREAM}}
+            at_hub = (p for s in stops if self._is_delivery(s) for p in self._goods(s))
+            carried |= {p.id: p for p in at_hub if self._comes_from_hub(route, p)}
         yield _size(carried.values(), name)
         for stop_id in stops:
             for package in self._goods(stop_id):
@@ -156,17 +214,28 @@ class _Checker:
         """A pinned stop stays on its route, and nothing gets in front of it that was not there before."""
         old = [stop.id for stop in free_stops(self._snapshot, route_id)]
         for position, stop_id in enumerate(old):
-            if not self._snapshot.stops[stop_id].pinned:
+            if not self._snapshot.stops[stop_id].pinned or stop_id in self._plan.dropped:
                 continue
             if stop_id not in stop_ids or set(stop_ids[: stop_ids.index(stop_id)]) - set(old[:position]):
                 yield Fault("pinned", route_id, stop_id)
 
     def _is_transfer(self, stop_id: StopId) -> bool:
-        return stop_id in self._specs or self._snapshot.stops[stop_id].kind is StopKind.TRANSFER
+        if stop_id in self._specs or stop_id in self._gifts:
+            return stop_id in self._specs
+        return self._snapshot.stops[stop_id].kind is StopKind.TRANSFER
+
+    def _is_hand_over(self, stop_id: StopId) -> bool:
+        return stop_id in self._gifts or (
+            stop_id not in self._specs and self._snapshot.stops[stop_id].kind is StopKind.HAND_OVER
+        )
+
+    def _is_delivery(self, stop_id: StopId) -> bool:
+        return not self._is_transfer(stop_id) and not self._is_hand_over(stop_id)
 
     def _goods(self, stop_id: StopId) -> tuple[Package, ...]:
-        if stop_id in self._specs:
-            return tuple(self._snapshot.packages[package_id] for package_id in self._specs[stop_id].package_ids)
+        spec = self._specs.get(stop_id) or self._gifts.get(stop_id)
+        if spec is not None:
+            return tuple(self._snapshot.packages[package_id] for package_id in spec.package_ids)
         stop: Stop = self._snapshot.stops[stop_id]
         if stop.package_ids:
             return tuple(self._snapshot.packages[package_id] for package_id in stop.package_ids)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from forestall.domain.ids import CarrierId
+from forestall.domain.ids import CarrierId, StopId
 from optimizer.kernel import Floats, Ints
 from optimizer.problem import NO_STOP, FleetProblem
 from optimizer.repair.moves import Rules, best_insertion, improve_order, load_fits, moved_count, order_holds
@@ -161,13 +161,15 @@ def finished_plan(
     changed: Mapping[int, tuple[int, ...]],
     transfers: tuple[TransferSpec, ...],
     engine: Mapping[str, object],
+    dropped: tuple[StopId, ...] = (),
 ) -> FleetPlan:
     """A plan from the sequences that changed, priced in all samples. ``base`` is the problem without new transfers."""
     routes = sorted(r for r, sequence in changed.items() if sequence != base.sequences[r])
     newcomers = [(stop, r) for r in routes for stop in _newcomers(problem, r, changed[r])]
     before = sum(base.cost(r, base.sequences[r]) for r in routes)
     after = sum(problem.cost(r, changed[r]) + churn_of(problem, r, changed[r]) for r in routes)
-    after += sum(problem.move_price(stop, r) for stop, r in newcomers) + problem.prices.hand_over * len(transfers)
+    after += sum(problem.move_price(stop, r) for stop, r in newcomers)
+    after += problem.prices.hand_over * sum(len(spec.new_stops) for spec in transfers)
     return FleetPlan(
         routes={problem.route_ids[r]: tuple(problem.stop_ids[stop] for stop in changed[r]) for r in routes},
         transfers=transfers,
@@ -176,6 +178,7 @@ def finished_plan(
         misses_before=_misses(base, {r: base.sequences[r] for r in routes}),
         misses_after=_misses(problem, {r: changed[r] for r in routes}),
         moved=len(newcomers),
+        dropped=dropped,
         engine=engine,
     )
 

@@ -1,4 +1,4 @@
-"""A broken vehicle, and the visits to it that a rescue would add to other routes."""
+"""A broken vehicle, and the visits at which goods change hands that a plan would add to routes."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from forestall.domain.ids import StopId, VehicleId
-from optimizer.kernel import NO_GATE
+from optimizer.kernel import NEVER, NO_GATE
 from optimizer.problem import NO_STOP, FleetProblem
+from optimizer.risk.handovers import gate_rows
 
 HAND_OVER_S = 180.0  # finding each other, opening two vans, checking papers
 HAND_OVER_PER_PACKAGE_S = 20.0
@@ -16,33 +17,46 @@ HAND_OVER_PER_PACKAGE_S = 20.0
 
 @dataclass(frozen=True, slots=True)
 class Wreck:
-    """A vehicle that can't go on, and the stops whose goods it holds."""
+    """A vehicle that can't go on, and the stops whose goods it holds. ``astray`` are those of them that stand on other
+    routes, which wait for it in vain."""
 
     route: int
     vehicle: VehicleId
     place: int
     stops: tuple[int, ...]
+    astray: tuple[int, ...] = ()
 
 
 def find_wreck(problem: FleetProblem, route: int) -> Wreck | None:
     """What can be taken over from the broken route: the stops whose goods one vehicle holds, with its place.
 
     Goods may still be in another broken vehicle (the route broke down on its way to a rescue): then that one is the
-    wreck. None when nothing of it is aboard anywhere.
+    wreck. Its own vehicle may have goods that another route waits for. None when nothing of it is aboard anywhere.
     """
+    astray = _astray(problem, route)
     by_vehicle = {
         problem.snapshot.routes[route_id].vehicle_id: place for route_id, place in problem.breakdown_place.items()
     }
     held = {
         stop: problem.holders[stop]
-        for stop in problem.sequences[route]
+        for stop in (*problem.sequences[route], *astray)
         if problem.holders[stop] in by_vehicle and not problem.is_split[stop]
     }
     if not held:
         return None
     vehicle, _ = max(Counter(held.values()).items(), key=lambda one: (one[1], one[0] or ""))
     assert vehicle is not None
-    return Wreck(route, vehicle, by_vehicle[vehicle], tuple(stop for stop, holder in held.items() if holder == vehicle))
+    stops = tuple(stop for stop, holder in held.items() if holder == vehicle)
+    return Wreck(route, vehicle, by_vehicle[vehicle], stops, tuple(stop for stop in stops if stop in astray))
+
+
+def _astray(problem: FleetProblem, route: int) -> tuple[int, ...]:
+    """The stops of other routes that can't be served because the route's vehicle has their goods."""
+    vehicle = problem.snapshot.routes[problem.route_ids[route]].vehicle_id
+    in_vain = np.flatnonzero(problem.world.opens_s >= NEVER)
+    return tuple(
+        int(s) for s in in_vain if problem.holders[s] == vehicle and problem.route_of[s] not in (route, NO_STOP)
+    )
 
 
 def with_meetings(problem: FleetProblem, wreck: Wreck, rescuers: Sequence[int]) -> tuple[FleetProblem, list[int]]:
@@ -50,31 +64,48 @@ def with_meetings(problem: FleetProblem, wreck: Wreck, rescuers: Sequence[int]) 
 
     Their service, demand and who needs them are set as goods are chosen: those tables are the result's own.
     """
-    ids = [meeting_id(problem, wreck, r) for r in rescuers]
-    m, extra = len(problem.stop_ids), len(ids)
-    noise = [problem.draws.stop_noise(stop_id) for stop_id in ids]
+    return with_visits(problem, [Visit(meeting_id(problem, wreck.vehicle, r), wreck.place) for r in rescuers])
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """A stop at which goods change hands and which does not exist yet; a ``gated`` one has to wait for another
+    vehicle, by a row of the problem's gates that is open at first."""
+
+    stop_id: StopId
+    place: int
+    service_s: float = HAND_OVER_S
+    gated: bool = False
+
+
+def with_visits(problem: FleetProblem, visits: Sequence[Visit]) -> tuple[FleetProblem, list[int]]:
+    """The problem with these stops more, on no route yet, and their indices. Its tables of stops are its own."""
+    m, extra = len(problem.stop_ids), len(visits)
+    noise = [problem.draws.stop_noise(visit.stop_id) for visit in visits]
     world = problem.world
+    gate, gates_s = gate_rows([visit.gated for visit in visits], problem.samples)
 
     def longer(values: np.ndarray, fill: float) -> np.ndarray:
         return np.concatenate((values, np.full((extra, *values.shape[1:]), fill, dtype=values.dtype)))
 
     wider = world._replace(
-        place=longer(world.place, wreck.place),
+        place=np.concatenate((world.place, np.array([visit.place for visit in visits], dtype=np.int64))),
         opens_s=longer(world.opens_s, -np.inf),
         closes_s=longer(world.closes_s, np.inf),
-        service_s=longer(world.service_s, HAND_OVER_S),
+        service_s=np.concatenate((world.service_s, np.array([visit.service_s for visit in visits]))),
         available_s=longer(world.available_s, -np.inf),
-        gate=longer(world.gate, NO_GATE),
+        gate=np.concatenate((world.gate, np.where(gate == NO_GATE, NO_GATE, gate + len(world.gates_s)))),
+        gates_s=np.concatenate((world.gates_s, gates_s)),
         late_price=longer(world.late_price, 0.0),
         miss_price=longer(world.miss_price, 0.0),
         undone_price=longer(world.undone_price, 0.0),
         leg=np.concatenate((world.leg, np.array([leg for leg, _ in noise]))),
-        visit=np.concatenate((world.visit, np.array([visit for _, visit in noise]))),
+        visit=np.concatenate((world.visit, np.array([stay for _, stay in noise]))),
     )
     return (
         replace(
             problem,
-            stop_ids=(*problem.stop_ids, *ids),
+            stop_ids=(*problem.stop_ids, *(visit.stop_id for visit in visits)),
             world=wider,
             p_failed=longer(problem.p_failed, 0.0),
             is_transfer=longer(problem.is_transfer, True),
@@ -91,7 +122,13 @@ def with_meetings(problem: FleetProblem, wreck: Wreck, rescuers: Sequence[int]) 
     )
 
 
-def meeting_id(problem: FleetProblem, wreck: Wreck, rescuer: int) -> StopId:
+def meeting_id(problem: FleetProblem, giver: VehicleId, taker: int) -> StopId:
     """Names a TRANSFER stop; the route's version makes it new whenever the route has changed since."""
-    route = problem.snapshot.routes[problem.route_ids[rescuer]]
-    return StopId(f"T-{wreck.vehicle}-{route.id}-{route.version}")
+    route = problem.snapshot.routes[problem.route_ids[taker]]
+    return StopId(f"T-{giver}-{route.id}-{route.version}")
+
+
+def hand_over_id(problem: FleetProblem, giver: int) -> StopId:
+    """Names a HAND_OVER stop, in the same way."""
+    route = problem.snapshot.routes[problem.route_ids[giver]]
+    return StopId(f"H-{route.id}-{route.version}")

@@ -8,11 +8,14 @@ from optimizer.prices import Prices
 from optimizer.problem import FleetProblem
 from optimizer.repair.draft import Effort
 from optimizer.repair.exclusions import with_exclusions
+from optimizer.repair.handin import through_hub
 from optimizer.repair.ladder import Ladder
 from optimizer.repair.plan import Repairs
 from optimizer.repair.relocate import relocate
+from optimizer.repair.rendezvous import rendezvous
 from optimizer.repair.rescue import rescue
 from optimizer.repair.resequence import resequence
+from optimizer.repair.takeback import take_back
 from optimizer.risk.assemble import Beliefs, assemble
 from optimizer.risk.draws import Draws
 from optimizer.risk.learning import learn
@@ -75,6 +78,18 @@ class Repairer:
         repairs = rescue(problem, broken, rescuers, self.effort, self.seed)
         stop_ids = [problem.stop_ids[stop] for stop in problem.sequences[problem.route_index[broken]]]
         return with_exclusions(problem, repairs, stop_ids, _routes(problem, rescuers))
+
+    def rendezvous(self, problem: FleetProblem, giver: RouteId, takers: Collection[RouteId] | None = None) -> Repairs:
+        """Let another vehicle meet a late one at its committed stop and take goods over: up to two plans."""
+        return rendezvous(problem, giver, takers, self.effort, self.seed)
+
+    def through_hub(self, problem: FleetProblem, giver: RouteId, takers: Collection[RouteId] | None = None) -> Repairs:
+        """Let a late vehicle bring goods back to its hub for one that leaves later: up to two plans."""
+        return through_hub(problem, giver, takers, self.effort, self.seed)
+
+    def take_back(self, problem: FleetProblem, route_id: RouteId) -> Repairs:
+        """Give stops whose goods another vehicle kept, as their hand-over failed, back to that vehicle."""
+        return take_back(problem, route_id, self.effort, self.seed)
 
 
 def _routes(problem: FleetProblem, named: Collection[RouteId] | None) -> list[int]:

@@ -1,6 +1,6 @@
 """Taking over a broken vehicle's goods: a visit to where it stands, then as many of its stops as are worth it."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from heapq import heapify, heappop, heappush
 from itertools import combinations
 
@@ -86,7 +86,23 @@ class _Attempt:
         self.problem = wider
         self.meeting = dict(zip(rescuers, meetings, strict=True))
         self.draft = Draft(wider)
+        self.draft.sequences.update({r: own for r in self._homes() if (own := self._own(r)) != problem.sequences[r]})
+        self._open(wreck.astray)
         self.taken: dict[int, int] = {}
+
+    def _homes(self) -> set[int]:
+        """The routes that wait in vain for goods in the wreck."""
+        return {int(self.base.route_of[stop]) for stop in self.wreck.astray}
+
+    def _own(self, r: int) -> tuple[int, ...]:
+        """The route's stops that don't."""
+        return tuple(stop for stop in self.base.sequences[r] if stop not in self.wreck.astray)
+
+    def _open(self, stops: Iterable[int]) -> None:
+        """These can be served once their goods are fetched."""
+        for stop in stops:
+            window = self.base.snapshot.stops[self.base.stop_ids[stop]].window
+            self.problem.world.opens_s[stop] = self.base.seconds(window.opens_at)
 
     def meet(self, rank: int) -> bool:
         """Put every rescuer's visit at its ``rank``-th cheapest place; False when one has not so many."""
@@ -157,7 +173,7 @@ class _Attempt:
         return saved - sum(self.draft.cost(r) - self._cost_before(r) for r in self.rescuers)
 
     def _cost_before(self, r: int) -> float:
-        return self.draft.cost(r, self.base.sequences[r]) + self.problem.prices.hand_over
+        return self.draft.cost(r, self._own(r)) + self.problem.prices.hand_over
 
     def polish(self, effort: Effort, seed: int) -> None:
         """Improve the rescuers' orders, and see whether that made room for more."""
@@ -175,8 +191,10 @@ class _Attempt:
 
     def plan(self, seed: int) -> FleetPlan:
         """The finished plan, priced in all samples."""
-        kept = tuple(stop for stop in self.problem.sequences[self.wreck.route] if stop not in self.taken)
-        changed = {r: self.draft.sequence(r) for r in self.rescuers} | {self.wreck.route: kept}
+        changed = {r: self.draft.sequence(r) for r in {*self.rescuers, *self._homes()}}
+        mine = self.base.sequences[self.wreck.route]
+        waiting = (*mine, *(stop for stop in self.wreck.astray if stop not in mine))  # each where its goods are
+        changed[self.wreck.route] = tuple(stop for stop in waiting if stop not in self.taken)
         engine = {"name": ENGINE, "seed": seed, "priced": self.draft.priced}
         return finished_plan(self.problem, self.base, changed, tuple(map(self._spec, self.rescuers)), engine)
 

@@ -7,13 +7,14 @@ from datetime import UTC, datetime
 import numpy as np
 from numpy.typing import NDArray
 
+from forestall.domain.handovers import list_misplaced, packages_of, with_partners
 from forestall.domain.ids import HubId, LocationId, RouteId
 from forestall.domain.network import Location
 from forestall.domain.orders import Package
 from forestall.domain.routes import Route, Stop
 from forestall.domain.snapshot import HubSnapshot
 from forestall.domain.vocabulary import RouteStatus, StopKind, Tier
-from optimizer.kernel import NO_GATE, Drive, Floats, Ints, World
+from optimizer.kernel import NEVER, Drive, Floats, Ints, World
 from optimizer.prices import Prices
 from optimizer.problem import NO_STOP, FleetProblem
 from optimizer.risk.cargo import (
@@ -22,11 +23,11 @@ from optimizer.risk.cargo import (
     custody_of,
     loads_of,
     needs_of,
-    packages_of,
     segments_of,
 )
 from optimizer.risk.draws import Draws
 from optimizer.risk.duty import duty_of
+from optimizer.risk.handovers import gate_rows, let_meet
 from optimizer.risk.heads import Head, HeadContext, breakdown_place, head_of, is_stranded, origin_of
 from optimizer.risk.holdups import next_hold
 from optimizer.risk.learning import Learned
@@ -52,8 +53,11 @@ def assemble(
     beliefs: Beliefs,
     route_ids: Collection[RouteId] | None = None,
 ) -> FleetProblem:
-    """The problem of the named routes (all when None). Cost grows with the square of their open stops."""
-    chosen = snapshot.routes.keys() if route_ids is None else route_ids
+    """The problem of the named routes (all when None) and of those they hand goods over to or get them from.
+
+    Cost grows with the square of their open stops.
+    """
+    chosen = snapshot.routes.keys() if route_ids is None else with_partners(snapshot, route_ids)
     routes = [snapshot.routes[route_id] for route_id in sorted(chosen)]
     stops = [stop for route in routes for stop in snapshot.open_stops(route.id)]
     return _Assembly(snapshot, travel, beliefs, routes, stops).build()
@@ -74,6 +78,9 @@ class _Assembly:
         self.stop_index = {stop.id: i for i, stop in enumerate(stops)}
         self.leg = beliefs.draws.leg(beliefs.learned.leg_sd)
         self.service = beliefs.draws.service(beliefs.learned.service_sd)
+        self._in_vain = {
+            route.id: frozenset(stop.id for stop in list_misplaced(snapshot, route.id)) for route in routes
+        }
 
     def build(self) -> FleetProblem:
         self._name_places()
@@ -85,7 +92,7 @@ class _Assembly:
         custody = custody_of(self.snapshot, self.stops, self.packages)
         loads = loads_of(self.snapshot, self.routes, self.stops, self.packages)
         sequences, committed = self._sequences(heads)
-        return FleetProblem(
+        problem = FleetProblem(
             snapshot=self.snapshot,
             prices=self.beliefs.prices,
             draws=self.beliefs.draws,
@@ -101,7 +108,7 @@ class _Assembly:
             unannounced_s=self._unannounced(heads),
             stranded=np.array([is_stranded(self.snapshot, route) for route in self.routes], dtype=bool),
             p_failed=self._p_failed(),
-            is_transfer=np.array([stop.kind is StopKind.TRANSFER for stop in self.stops], dtype=bool),
+            is_transfer=np.array([stop.kind is not StopKind.DELIVERY for stop in self.stops], dtype=bool),
             holders=custody.holders,
             at_hub_of=custody.hubs,
             is_split=custody.is_split,
@@ -118,6 +125,8 @@ class _Assembly:
                 if route.status is RouteStatus.BROKEN
             },
         )
+        let_meet(problem)
+        return problem
 
     # places
 
@@ -132,12 +141,20 @@ class _Assembly:
         """Register every place that any part asks for, before travel times are looked up."""
         for stop in self.stops:
             self._place(stop.location)
+            self._place(self._location_of(stop))
         for route in self.routes:
             hub = self.snapshot.hubs[route.hub_id].location
             self._place(hub)
             self._place(origin_of(self.snapshot, route.id, hub))
             if route.vehicle_id in self.snapshot.positions:
                 self._place(breakdown_place(self.snapshot, route))
+
+    def _location_of(self, stop: Stop) -> Location:
+        """Where the stop is; a giver that has broken down on its way to a meeting is met where it stands."""
+        giver = None if stop.transfer_from is None else self.snapshot.route_by_vehicle.get(stop.transfer_from)
+        if giver is None or giver.status is not RouteStatus.BROKEN or stop.status.is_committed:
+            return stop.location
+        return breakdown_place(self.snapshot, giver)
 
     def _slow_roads(self) -> Floats:
         """(n,) how much slower than usual the roads around a place are now, by its hub's mood and its area."""
@@ -251,16 +268,18 @@ class _Assembly:
         prices, priors = self.beliefs.prices, self.beliefs.priors
         counted = [stop.kind is StopKind.DELIVERY for stop in self.stops]
         tiers = [self._tier(stop) for stop in self.stops]
+        meets = [stop.kind is not StopKind.DELIVERY for stop in self.stops]
+        gate, gates_s = gate_rows(meets, self.beliefs.draws.samples)
         return World(
             travel_s=np.ascontiguousarray(self.travel_s),
             slow=self.slow,
-            place=np.array([self.places[stop.location.id] for stop in self.stops], dtype=np.int64),
-            opens_s=np.array([self._seconds(stop.window.opens_at) for stop in self.stops]),
+            place=np.array([self.places[self._location_of(stop).id] for stop in self.stops], dtype=np.int64),
+            opens_s=np.array([self._opens_s(stop) for stop in self.stops]),
             closes_s=np.array([self._closes_s(stop) for stop in self.stops]),
             service_s=np.array([stop.service_s for stop in self.stops], dtype=np.float64),
             available_s=np.array([self._available_s(s, p) for s, p in zip(self.stops, self.packages, strict=True)]),
-            gate=np.full(len(self.stops), NO_GATE, dtype=np.int64),
-            gates_s=np.zeros((0, self.beliefs.draws.samples)),
+            gate=gate,
+            gates_s=gates_s,
             late_price=np.array([prices.lateness_of(t) * c for t, c in zip(tiers, counted, strict=True)]),
             miss_price=np.array([prices.miss_of(t) * c for t, c in zip(tiers, counted, strict=True)]),
             undone_price=np.array([prices.undone_of(t) * c for t, c in zip(tiers, counted, strict=True)]),
@@ -288,6 +307,10 @@ class _Assembly:
 
     def _seconds(self, instant: datetime) -> float:
         return (instant - self.epoch).total_seconds()
+
+    def _opens_s(self, stop: Stop) -> float:
+        """When the stop can be served; never, while its goods are aboard a vehicle that does not bring them."""
+        return NEVER if stop.id in self._in_vain[stop.route_id] else self._seconds(stop.window.opens_at)
 
     def _closes_s(self, stop: Stop) -> float:
         """The promise's end, by which a stop is late. (Its window may be wider: it says when it can be served.)"""
@@ -327,7 +350,9 @@ class _Assembly:
             if bound_for is not None:
                 committed[r] = self.stop_index[bound_for.id]
             free = (stop for stop in self.snapshot.open_stops(route.id) if not stop.status.is_committed)
-            sequences.append(tuple(self.stop_index[stop.id] for stop in free))
+            in_vain = self._in_vain.get(route.id, frozenset())
+            order = sorted(free, key=lambda stop: stop.id in in_vain)  # what is not aboard comes last, and is undone
+            sequences.append(tuple(self.stop_index[stop.id] for stop in order))
         return tuple(sequences), committed
 
     def _allowed(self) -> NDArray[np.bool_]:

@@ -28,18 +28,12 @@ class Custody:
 
 @dataclass(frozen=True, slots=True)
 class Loads:
-    """``demand`` (m, D), ``capacity`` (R, D) and what vehicles hold now, ``aboard`` (R, D)."""
+    """``demand`` (m, D; below 0 where goods are handed over), ``capacity`` (R, D) and what vehicles hold now,
+    ``aboard`` (R, D)."""
 
     demand: Floats
     capacity: Floats
     aboard: Floats
-
-
-def packages_of(snapshot: HubSnapshot, stop: Stop) -> tuple[Package, ...]:
-    """The packages a stop hands over, or takes over."""
-    if stop.package_ids:
-        return tuple(snapshot.packages[package_id] for package_id in stop.package_ids)
-    return snapshot.packages_by_order.get(stop.order_id, ()) if stop.order_id is not None else ()
 
 
 def custody_of(snapshot: HubSnapshot, stops: Sequence[Stop], packages: Sequence[tuple[Package, ...]]) -> Custody:
@@ -49,7 +43,7 @@ def custody_of(snapshot: HubSnapshot, stops: Sequence[Stop], packages: Sequence[
     split = np.zeros(len(stops), dtype=bool)
     for i, (stop, goods) in enumerate(zip(stops, packages, strict=True)):
         hands = {(package.custody.kind, package.custody.holder_id) for package in goods}
-        split[i] = len(hands) > 1 or stop.kind is StopKind.TRANSFER
+        split[i] = len(hands) > 1 or stop.kind is not StopKind.DELIVERY
         kind, holder = min(hands, default=_with_its_vehicle(snapshot.routes[stop.route_id]))
         holders.append(VehicleId(holder) if kind is HolderKind.VEHICLE else None)
         hubs.append(HubId(holder) if kind in AT_A_HUB else None)
@@ -100,9 +94,12 @@ def loads_of(
     """Sizes in the dimensions that any of the vehicles limits; what a vehicle does not limit is infinite there."""
     vehicles = [snapshot.vehicles[route.vehicle_id] for route in routes]
     names = sorted({name for vehicle in vehicles for name in vehicle.capacity})
-    demand = [_sizes(goods, names) for goods in packages]
+    demand = [
+        [-size if stop.kind is StopKind.HAND_OVER else size for size in _sizes(goods, names)]
+        for stop, goods in zip(stops, packages, strict=True)
+    ]
     capacity = [[vehicle.capacity.get(name, np.inf) for name in names] for vehicle in vehicles]
-    aboard = [_sizes(_held_by(snapshot, route), names) for route in routes]
+    aboard = [_sizes(snapshot.packages_by_vehicle.get(route.vehicle_id, ()), names) for route in routes]
     return Loads(
         np.array(demand, dtype=np.float64).reshape(len(stops), len(names)),
         np.array(capacity, dtype=np.float64).reshape(len(routes), len(names)),
@@ -110,23 +107,12 @@ def loads_of(
     )
 
 
-def _held_by(snapshot: HubSnapshot, route: Route) -> list[Package]:
-    """What is aboard a vehicle: goods of its own route's stops, those whose delivery failed included."""
-    return [
-        package
-        for stop in snapshot.stops_by_route[route.id]
-        if stop.kind is StopKind.DELIVERY
-        for package in packages_of(snapshot, stop)
-        if (package.custody.kind, package.custody.holder_id) == (HolderKind.VEHICLE, route.vehicle_id)
-    ]
-
-
 def after_commitment(loads: Loads, stops: Sequence[Stop], committed: Ints) -> Floats:
     """(R, D) what vehicles carry once they are through with their committed stop."""
     after = loads.aboard.copy()
     for r in np.flatnonzero(committed != NO_STOP):
         stop = int(committed[r])
-        after[r] += loads.demand[stop] if stops[stop].kind is StopKind.TRANSFER else -loads.demand[stop]
+        after[r] += -loads.demand[stop] if stops[stop].kind is StopKind.DELIVERY else loads.demand[stop]
     return np.maximum(after, 0.0)
 
 

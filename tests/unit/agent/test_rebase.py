@@ -3,12 +3,13 @@
 from dataclasses import replace
 
 from agent.rebase import dropped_stops, rebase
-from factories import make_plan, make_snapshot
+from factories import at, make_plan, make_snapshot, make_window
 from forestall.domain.actions import Candidate, RouteChange
 from forestall.domain.ids import CandidateId, RouteId, StopId
+from forestall.domain.orders import Custody
 from forestall.domain.replan import replan
 from forestall.domain.snapshot import HubSnapshot
-from forestall.domain.vocabulary import RouteStatus, StopStatus, Tool
+from forestall.domain.vocabulary import HolderKind, RouteStatus, StopKind, StopStatus, Tool
 
 R1, R2 = RouteId("R01"), RouteId("R02")
 MADE_ON = make_snapshot(make_plan())
@@ -77,3 +78,31 @@ def test_a_route_that_broke_down_or_finished_takes_no_plan():
 def test_nothing_left_to_change_is_stale():
     done = dict.fromkeys(("S001", "S002", "S003"), StopStatus.COMPLETED)
     assert rebase(RESEQUENCE, moved(MADE_ON, stops=done, status=RouteStatus.UNDERWAY)) is None
+
+
+def meeting_plan() -> tuple[HubSnapshot, Candidate]:
+    """R01 is on its way to S001 with all its goods, and is to hand S003's over to R02 there."""
+    aboard = Custody(HolderKind.VEHICLE, "V01", MADE_ON.taken_at)
+    packages = {p.id: replace(p, custody=aboard) if p.id <= "P003" else p for p in MADE_ON.packages.values()}
+    statuses = {"S001": StopStatus.ENROUTE, "S002": StopStatus.LOADED, "S003": StopStatus.LOADED}
+    live = moved(replace(MADE_ON, packages=packages), stops=statuses, status=RouteStatus.UNDERWAY)
+    s001 = live.stops[StopId("S001")]
+    both = {"location": s001.location, "package_ids": ("P003",), "order_id": None, "window": make_window(0, 90)}
+    giving = replace(s001, id=StopId("H"), kind=StopKind.HAND_OVER, transfer_to="V02", **both)
+    taking = replace(s001, id=StopId("T"), route_id=R2, kind=StopKind.TRANSFER, transfer_from="V01", **both)
+    changes = (
+        RouteChange(R1, 3, ("H", "S002"), (giving,)),
+        RouteChange(R2, 1, ("T", "S003", "S004", "S005", "S006"), (taking,)),
+    )
+    return live, Candidate(CandidateId("c"), Tool.REASSIGN, (), changes, read_set={R1: 3, R2: 1})
+
+
+def test_a_meeting_holds_while_the_giver_is_bound_for_it_and_has_the_goods():
+    live, plan = meeting_plan()
+    assert rebase(plan, live) is not None
+    replan(live, rebase(plan, live))
+    elsewhere = replace(live.stops[StopId("S001")], status=StopStatus.COMPLETED)
+    assert rebase(plan, replace(live, stops={**live.stops, elsewhere.id: elsewhere})) is None
+    given = replace(live.packages["P003"], custody=Custody(HolderKind.VEHICLE, "V09", live.taken_at))
+    assert rebase(plan, replace(live, packages={**live.packages, given.id: given})) is None
+    assert rebase(plan, replace(live, taken_at=at(91))) is None

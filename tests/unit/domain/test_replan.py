@@ -11,7 +11,7 @@ from forestall.domain.actions import Candidate, RouteChange
 from forestall.domain.ids import CandidateId, RouteId, StopId
 from forestall.domain.replan import UnsoundChange, apply_candidate, free_stops, replan
 from forestall.domain.snapshot import HubSnapshot
-from forestall.domain.vocabulary import StopStatus, Tool
+from forestall.domain.vocabulary import StopKind, StopStatus, Tool
 
 R1, R2 = RouteId("R01"), RouteId("R02")
 
@@ -80,3 +80,19 @@ def test_free_stops_leave_out_what_is_done_and_what_is_committed():
     snapshot = with_status(make_snapshot(make_plan()), "S001", StopStatus.COMPLETED)
     snapshot = with_status(snapshot, "S002", StopStatus.ARRIVED)
     assert [stop.id for stop in free_stops(snapshot, R1)] == ["S003"]
+
+
+def test_a_hand_over_is_called_off_and_a_delivery_never():
+    snapshot = make_snapshot(make_plan(route_count=2, stops_each=3))
+    given = replace(snapshot.stops[StopId("S003")], kind=StopKind.HAND_OVER)
+    snapshot = replace(snapshot, stops={**snapshot.stops, given.id: given})
+
+    def without(stop_id: str) -> Candidate:
+        kept = tuple(StopId(s) for s in ("S001", "S002", "S003") if s != stop_id)
+        return Candidate(CandidateId("c"), Tool.REASSIGN, (), (RouteChange(R1, 1, kept, dropped_stops=(stop_id,)),))
+
+    after = apply_candidate(snapshot, without("S003"))
+    assert after.stops[given.id].status is StopStatus.CANCELLED
+    assert [stop.id for stop in free_stops(after, R1)] == ["S001", "S002"]
+    with pytest.raises(UnsoundChange):
+        replan(snapshot, without("S002"))

@@ -45,7 +45,7 @@ def _entry(stop: Any) -> dict[str, Any]:
         "stop_id": stop.id, "kind": stop.kind, "order_id": stop.order_id, "location_id": stop.location.id,
         "lat": stop.location.lat, "lon": stop.location.lon, "opens_at": stop.window.opens_at.isoformat(),
         "closes_at": stop.window.closes_at.isoformat(), "service_s": stop.service_s, "transfer_from": None,
-        "package_ids": [],
+        "transfer_to": None, "package_ids": [],
     }  # fmt: skip
 
 
@@ -53,8 +53,16 @@ def transfer(stop_id: str, giver: str, packages: list[str]) -> dict[str, Any]:
     return {
         "stop_id": stop_id, "kind": "TRANSFER", "order_id": None, "location_id": "somewhere", "lat": 41.0, "lon": -8.0,
         "opens_at": OPENS.isoformat(), "closes_at": (OPENS + timedelta(hours=10)).isoformat(), "service_s": 300,
-        "transfer_from": giver, "package_ids": packages,
+        "transfer_from": giver, "transfer_to": None, "package_ids": packages,
     }  # fmt: skip
+
+
+def meeting(giver: str, taker: str, at: str, packages: list[str], closes_min: float) -> tuple[Any, Any]:
+    """The entries of both sides: what the giver gets, and the taker."""
+    both = {"location_id": at, "closes_at": (OPENS + timedelta(minutes=closes_min)).isoformat()}
+    taking = {**transfer(f"T-{giver}", giver, packages), **both}
+    giving = {**taking, "stop_id": f"H-{giver}", "kind": "HAND_OVER", "transfer_from": None, "transfer_to": taker}
+    return giving, taking
 
 
 def breakdown_of(monkeypatch: Any, vehicle: str, minute: float) -> None:
@@ -336,13 +344,93 @@ class TestRescue:
         assert [breach.rule for breach in world.ledger.breaches] == ["custody"]
         assert starts(world) == {}
 
-    def test_a_van_that_still_drives_has_nothing_to_hand_over(self, tiny, still) -> None:
+    def test_a_van_that_still_drives_hands_nothing_over_unless_it_is_told(self, tiny, still) -> None:
         world = World(tiny([[(0, 900), (0, 900)]], spares=1).build(), still, 1)
         run_to(world, 2)
         world.receive_driver_effect(instruction(world, "RSP1", 2, [transfer("T1", "V01", ["P2"]), "S2"]))
         run_to(world, 200)
         assert {breach.rule for breach in world.ledger.breaches} == {"custody"}
         assert not world.ledger.visits["S2"].failed  # its own driver was there first
+
+
+class TestMeeting:
+    """R01 drives S1, S2 and S3; a spare called up at minute 2 can leave at 22 and be at any stop at 32."""
+
+    def meet_at_s1(self, tiny: Any, still: Profile, closes_min: float) -> World:
+        world = World(tiny([[(0, 900), (0, 900), (0, 900)]], spares=1).build(), still, 1)
+        run_to(world, 2)  # R01 is on its way to S1
+        giving, taking = meeting("V01", "VSP1", "n1", ["P3"], closes_min)
+        world.receive_driver_effect(instruction(world, "RSP1", 2, [taking, "S3"]))
+        world.receive_driver_effect(instruction(world, "R01", 2, [giving, "S2"]))
+        return world
+
+    def test_whoever_is_first_waits_and_both_go_on_when_the_goods_are_over(self, tiny, still) -> None:
+        world = self.meet_at_s1(tiny, still, closes_min=60)
+        run_to(world, 200)
+        # the giver is through with S1 at 15 and waits until 32; 5 minutes to hand over, 10 on to the next
+        assert starts(world) == {"S1": 10, "H-V01": 32, "T-V01": 32, "S2": 47, "S3": 47}
+        assert world.ledger.breaches == []
+        assert (world.ledger.custody_errors, world.ledger.missed_meetings) == (0, 0)
+
+    def test_nobody_waits_beyond_the_meetings_end(self, tiny, still) -> None:
+        world = self.meet_at_s1(tiny, still, closes_min=30)
+        run_to(world, 200)
+        assert world.ledger.visits["H-V01"].failed
+        assert world.ledger.visits["T-V01"].failed
+        assert starts(world)["S2"] == 40  # the giver leaves at 30
+        assert "S3" not in starts(world)  # its goods are with the giver, and no list has it yet
+        assert world.ledger.missed_meetings == 2
+        assert world.ledger.custody_errors == 0
+
+    def test_goods_a_missed_meeting_left_behind_are_delivered_by_who_has_them(self, tiny, still) -> None:
+        world = self.meet_at_s1(tiny, still, closes_min=30)
+        run_to(world, 35)
+        world.receive_driver_effect(instruction(world, "R01", 3, ["S2", "S3"]))
+        run_to(world, 200)
+        assert not world.ledger.visits["S3"].failed
+        assert world.ledger.breaches == []
+
+    def test_who_is_promised_a_meeting_with_a_van_that_is_not_told_is_a_breach(self, tiny, still) -> None:
+        world = World(tiny([[(0, 900), (0, 900)]], spares=1).build(), still, 1)
+        run_to(world, 2)
+        _, taking = meeting("V01", "VSP1", "n1", ["P2"], 60)
+        world.receive_driver_effect(instruction(world, "RSP1", 2, [taking, "S2"]))
+        run_to(world, 3)
+        assert [breach.rule for breach in world.ledger.breaches] == ["custody"]
+
+    def test_goods_the_giver_does_not_have_are_a_breach(self, tiny, still) -> None:
+        world = World(tiny([[(0, 900)], [(0, 900)]], spares=1).build(), still, 1)
+        run_to(world, 2)
+        giving, taking = meeting("V01", "VSP1", "n1", ["P2"], 60)
+        world.receive_driver_effect(instruction(world, "RSP1", 2, [taking, "S2"]))
+        world.receive_driver_effect(instruction(world, "R01", 2, [giving]))
+        assert {breach.rule for breach in world.ledger.breaches} >= {"custody"}
+
+
+class TestThroughTheHub:
+    """R01 is on its way to S1 with P1 and P2, and is to bring P2 back before it goes home."""
+
+    def bring_back(self, tiny: Any, still: Profile, told: bool = True) -> World:
+        world = World(tiny([[(0, 900), (0, 900)]], spares=1).build(), still, 1)
+        run_to(world, 2)
+        giving, _ = meeting("V01", "VSP1", "n0", ["P2"], 600)
+        if told:
+            world.receive_driver_effect(instruction(world, "R01", 2, [{**giving, "transfer_to": None}]))
+        world.receive_driver_effect(instruction(world, "RSP1", 2, ["S2"]))
+        return world
+
+    def test_who_leaves_later_waits_for_the_goods_and_takes_them_out(self, tiny, still) -> None:
+        world = self.bring_back(tiny, still)
+        run_to(world, 200)
+        # R01 is through with S1 at 15, back at 25, and has handed in at 30; S2 is 10 minutes from the hub
+        assert starts(world) == {"S1": 10, "H-V01": 25, "S2": 40}
+        assert world.ledger.breaches == []
+        assert world.ledger.custody_errors == 0
+
+    def test_to_wait_for_goods_that_nobody_is_told_to_bring_is_a_breach(self, tiny, still) -> None:
+        world = self.bring_back(tiny, still, told=False)
+        run_to(world, 3)
+        assert [breach.rule for breach in world.ledger.breaches] == ["custody"]
 
 
 class TestTexts:

@@ -6,10 +6,10 @@ from itertools import permutations
 import pytest
 
 from factories import at, make_package
-from forestall.domain.ids import OrderId, VehicleId
+from forestall.domain.ids import HubId, OrderId, VehicleId
 from forestall.domain.orders import Custody, Package
 from forestall.domain.vocabulary import HolderKind
-from forestall.intake.custody import hand_over, take_aboard, take_over
+from forestall.intake.custody import hand_in, hand_over, take_aboard, take_over
 
 OWN, RESCUER, ORDER = VehicleId("V01"), VehicleId("V02"), OrderId("O001")
 
@@ -43,6 +43,13 @@ def test_earlier_word_of_the_same_holder_corrects_since_when() -> None:
     aboard = take_aboard(take_aboard(make_package(), OWN, at(40)), OWN, at(30))
     assert aboard.custody.since == at(30)
     assert hand_over(hand_over(aboard, ORDER, at(80)), ORDER, at(70)).custody.since == at(70)
+
+
+def test_goods_brought_back_are_the_hubs_unless_somebody_else_has_them() -> None:
+    aboard = take_aboard(make_package(available_at=at(20)), OWN, at(30))
+    back = hand_in(aboard, OWN, HubId("H1"), at(80))
+    assert (back.custody, back.available_at) == (Custody(HolderKind.HUB, "H1", at(80)), None)
+    assert hand_in(take_over(aboard, RESCUER, at(70)), OWN, HubId("H1"), at(80)).custody.holder_id == "V02"
 
 
 STEPS: list[Callable[[Package], Package]] = [

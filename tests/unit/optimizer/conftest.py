@@ -181,6 +181,12 @@ class Town:
         )
 
 
+@pytest.fixture(scope="session")
+def new_town() -> type[Town]:
+    """For fixtures that write many days down."""
+    return Town
+
+
 @pytest.fixture
 def town() -> Town:
     return Town()

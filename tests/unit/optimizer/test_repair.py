@@ -10,6 +10,7 @@ from forestall.domain.actions import Action, Candidate, RouteChange
 from forestall.domain.ids import CandidateId, CarrierId, HubId, PackageId, RouteId, StopId
 from forestall.domain.network import Carrier
 from forestall.domain.orders import Custody, Window
+from forestall.domain.replan import apply_candidate
 from forestall.domain.routes import Stop
 from forestall.domain.vocabulary import ActionKind, CarrierKind, HolderKind, RouteStatus, StopKind, StopStatus, Tool
 from optimizer.repair.check import check_plan
@@ -132,6 +133,25 @@ def test_a_spare_takes_over_a_broken_vans_goods(town, travel, repairer) -> None:
     assert set(plan.routes[spare][1:]) == set(stops)
     assert plan.misses_before == 2.0
     assert plan.misses_after < 0.1
+
+
+@pytest.mark.parametrize(("shift_end", "notice_s", "comes"), [("18:00", 1800.0, True), ("08:50", 1800.0, False)])
+def test_a_spare_comes_no_sooner_than_its_notice_and_only_within_its_shift(
+    town, travel, repairer, shift_end, notice_s, comes
+) -> None:
+    route = town.route("R1", status=RouteStatus.BROKEN)
+    stops = [town.stop(route, name, town.place(name, x, 3), ("08:00", "14:00")) for name, x in (("A", 2), ("B", 4))]
+    town.seen(route, town.place("wreck", 3, 3), "08:20")
+    spare = town.route("SPARE", departs="08:00", is_spare=True, shift_end=shift_end)
+    town.routes[spare] = replace(town.routes[spare], notice_s=notice_s)
+    snapshot = town.snapshot("08:30")
+    plans = repairer.rescue(repairer.prepare(snapshot, travel), route).plans
+    assert bool(plans) == comes
+    for plan in plans:
+        after = apply_candidate(snapshot, as_candidate(snapshot, plan))
+        scores = Forecaster().forecast(after, travel).stops
+        assert after.routes[spare].departs_at == town.at("09:00")
+        assert all(scores[stop].eta_p10 > town.at("09:00") for stop in stops)
 
 
 def test_a_full_van_rescues_no_more_than_it_can_carry(town, travel, repairer) -> None:

@@ -95,7 +95,19 @@ def test_reassign_moves_stops_of_a_late_load_only_before_it_has_left(situation_o
     snapshot = make_snapshot(late_load(tight(make_plan(route_count=2), {"S001": 60, "S002": 60}), 50))
     underway = replace(snapshot.routes["R01"], status=RouteStatus.UNDERWAY, departed_at=at(0))
     gone = replace(snapshot, routes={**snapshot.routes, "R01": underway})
-    assert reassign.propose(situation_of(gone, case_on(gone))).declined.rule == "reassign.goods_are_aboard"
+    assert reassign.propose(situation_of(gone, case_on(gone))).declined.rule == "reassign.cannot_stop"
+
+
+def test_late_goods_may_go_out_on_a_later_wave_of_their_hub(situation_of):
+    plan = late_load(tight(make_plan(route_count=2), {"S001": 60, "S002": 60}), 25)
+    packages = tuple(replace(p, available_at=at(120)) if p.order_id == "O003" else p for p in plan.packages)
+    routes = tuple(replace(r, departs_at=at(130)) if r.id == "R02" else r for r in plan.routes if not r.is_spare)
+    snapshot = make_snapshot(replace(plan, packages=packages, routes=routes))
+    candidates = reassign.propose(situation_of(snapshot, case_on(snapshot))).candidates
+    actions = [action for candidate in candidates for action in candidate.actions if "S003" in action.stop_ids]
+    assert {action.params.get("later_wave") for action in actions if action.route_ids[-1] == "R02"} == {
+        at(130).isoformat()
+    }
 
 
 def two_hubs() -> DayPlan:
