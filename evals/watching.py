@@ -18,6 +18,8 @@ from forestall.store import Store
 from optimizer.repair import Repairer
 from optimizer.risk import Forecaster
 
+STEP_S = 60.0  # events are handed over as they come: what arrives minutes late is taken for a wrong clock
+
 
 @dataclass(frozen=True, slots=True)
 class WatchedDay:
@@ -30,7 +32,8 @@ class WatchedDay:
 
 
 def watch(plan: DayPlan, profile: Profile, seed: int, forecaster: Forecaster, every_s: float) -> WatchedDay:
-    """Play the day as it goes by itself, through the service's own intake, and forecast it ``every_s`` seconds."""
+    """Play the day as it goes by itself, through the service's own intake, and forecast it every ``every_s`` (whole
+    minutes)."""
     world = World(plan, profile, seed)
     pictures: list[Picture] = []
     with _open_intake(world.opens_at) as (store, intake, clock):
@@ -41,9 +44,10 @@ def watch(plan: DayPlan, profile: Profile, seed: int, forecaster: Forecaster, ev
             world.run_to(instant)
             clock.advance_to(datetime.fromtimestamp(instant, UTC))
             intake.take_events(parse_events(world.take_events(), clock.now()))
-            with store.read() as uow:
-                pictures.append(taker.take(uow, plan.day, hubs, clock.now()))
-            instant += every_s
+            if (instant - world.opens_at) % every_s == 0:
+                with store.read() as uow:
+                    pictures.append(taker.take(uow, plan.day, hubs, clock.now()))
+            instant += STEP_S
     return WatchedDay(plan, seed, tuple(pictures), world.ledger)
 
 

@@ -37,7 +37,8 @@ class FleetProblem:
 
     ``committed`` (R,) is the stop a vehicle is bound for or at (NO_STOP: none), with its service starts in
     ``committed_start_s`` (R, S); ``sequences`` are the free stops after it in driving order. A ``stranded`` route
-    (broken, finished, or its carrier gone) does nothing any more: all that is left on it is undone.
+    (broken, finished, or its carrier gone) does nothing any more: all that is left on it is undone. ``unannounced_s``
+    (R, S) is what a late load that nobody has told of adds to ``drive.ready_s``, 0 in most samples.
 
     Custody, (m,): ``holders`` is the vehicle that has a stop's goods (None: its hub, ``at_hub_of``); a stop whose goods
     are in several hands may not change vehicles (``is_split``). ``needs`` is the TRANSFER stop on the same route that
@@ -61,6 +62,7 @@ class FleetProblem:
     sequences: tuple[tuple[int, ...], ...]
     committed: Ints
     committed_start_s: Floats
+    unannounced_s: Floats
     stranded: NDArray[np.bool_]
     p_failed: Floats
     is_transfer: NDArray[np.bool_]
@@ -172,6 +174,7 @@ class FleetProblem:
                 hold_s=np.ascontiguousarray(drive.hold_s[:, few]),
             ),
             committed_start_s=np.ascontiguousarray(self.committed_start_s[:, few]),
+            unannounced_s=np.ascontiguousarray(self.unannounced_s[:, few]),
         )
 
 

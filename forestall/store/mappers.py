@@ -4,7 +4,7 @@ from forestall.domain.cases import Case
 from forestall.domain.decisions import Approval, Decision, Proposal
 from forestall.domain.effects import OutboxRow
 from forestall.domain.events import Event
-from forestall.domain.forecast import StopForecast
+from forestall.domain.forecast import RouteForecast, StopForecast
 from forestall.domain.network import Carrier, Contact, Driver, Hub, HubLink, Vehicle
 from forestall.domain.orders import Order, Package
 from forestall.domain.plan import TravelMatrix
@@ -32,3 +32,4 @@ DECISIONS = Mapper(Decision, tables.decisions)
 EVENTS = Mapper(Event, tables.inbox)
 OUTBOX = Mapper(OutboxRow, tables.outbox, prefixes={"effect": ""})
 SCORES = Mapper(StopForecast, tables.scores)
+ROUTE_SCORES = Mapper(RouteForecast, tables.route_scores)

@@ -1,23 +1,28 @@
-"""Scores: every forecast of every stop, kept so that outcomes can label them."""
+"""Scores: every forecast of every stop and route, kept so that outcomes can label them."""
 
 from collections.abc import Collection
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy import func, insert, select
 
-from forestall.domain.forecast import Forecast, StopForecast
-from forestall.domain.ids import RouteId, StopId
-from forestall.store.mappers import SCORES
+from forestall.domain.forecast import Forecast, HubForecast, RouteForecast, StopForecast
+from forestall.domain.ids import HubId, RouteId, StopId
+from forestall.store.mappers import ROUTE_SCORES, SCORES
 from forestall.store.repository import Repository
-from forestall.store.tables import forecasts, routes, scores, stops
+from forestall.store.tables import forecasts, route_scores, routes, scores, stops
+
+_RECENT = 200  # forecasts: hub groups are swept in turn, so a hub that is watched is among them
 
 
 class Scores(Repository):
     def add(self, forecast: Forecast) -> None:
-        """Keep a forecast whole: its model, snapshot and seed once, and a row for each stop."""
+        """Keep a forecast whole: its model, snapshot, seed and hubs once, and a row for each stop and route."""
         head = {name: getattr(forecast, name) for name in ("snapshot_id", "taken_at", "model", "seed", "samples")}
+        head["hubs"] = tuple(forecast.hubs.values())
         seq = self._connection.execute(insert(forecasts).values(head).returning(forecasts.c.seq)).scalar_one()
         self._insert_all(scores, [SCORES.values(stop, forecast_seq=seq) for stop in forecast.stops.values()])
+        rows = [ROUTE_SCORES.values(route, forecast_seq=seq) for route in forecast.routes.values()]
+        self._insert_all(route_scores, rows)
 
     def latest(
         self, day: str | None = None, route_ids: Collection[RouteId] | None = None
@@ -30,6 +35,21 @@ class Scores(Repository):
             query = query.where(stops.c.route_id.in_(route_ids))
         found = [SCORES.from_row(row) for row in self._connection.execute(query)]
         return {score.stop_id: score for score in sorted(found, key=lambda score: score.stop_id)}
+
+    def latest_of_route(self, route_id: RouteId) -> RouteForecast | None:
+        """The newest forecast of a route; None when it has never been forecast with anything left to do."""
+        query = ROUTE_SCORES.select().where(route_scores.c.route_id == route_id)
+        row = self._connection.execute(query.order_by(route_scores.c.forecast_seq.desc()).limit(1)).first()
+        return None if row is None else ROUTE_SCORES.from_row(row)
+
+    def latest_of_hub(self, hub_id: HubId) -> HubForecast | None:
+        """What the newest forecast that looked at a hub says of it; None when none has."""
+        newest = select(forecasts.c.hubs).where(forecasts.c.hubs.is_not(None)).order_by(forecasts.c.seq.desc())
+        for (hubs,) in self._connection.execute(newest.limit(_RECENT)):
+            for hub in hubs:
+                if hub.hub_id == hub_id:
+                    return cast(HubForecast, hub)
+        return None
 
     def list_for_stop(self, stop_id: StopId) -> list[StopForecast]:
         """All that was ever forecast of one stop, the first one first."""

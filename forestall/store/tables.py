@@ -26,7 +26,7 @@ from sqlalchemy import (
 
 from forestall.domain.actions import Candidate, Judgement, NoCandidate
 from forestall.domain.decisions import GateVerdict
-from forestall.domain.forecast import Contribution
+from forestall.domain.forecast import Contribution, HubForecast
 from forestall.domain.ids import CandidateId, LocationId, PackageId, RouteId, StopId
 from forestall.domain.network import HoursOfService
 from forestall.domain.vocabulary import (
@@ -454,6 +454,7 @@ forecasts = Table(
     Column("model", Text, nullable=False),
     Column("seed", BigInteger, nullable=False),
     Column("samples", Integer, nullable=False),
+    Column("hubs", Json(tuple[HubForecast, ...])),
     sqlite_autoincrement=True,
 )
 
@@ -471,6 +472,19 @@ scores = Table(
     Column("eta_p90", Instant, nullable=False),
     Column("expected_lateness_s", Float(53), nullable=False),
     Column("reasons", Json(tuple[Contribution, ...]), nullable=False),
+    Column("p_undone", Float(53), nullable=False),
+    Column("p_ordinary", Float(53), nullable=False),
+)
+
+route_scores = Table(
+    "route_scores",
+    metadata,
+    Column("route_id", Text, primary_key=True),
+    Column("forecast_seq", _Sequence, ForeignKey("forecasts.seq"), primary_key=True, autoincrement=False),
+    Column("p_hours_breach", Float(53), nullable=False),
+    Column("p_shift_overrun", Float(53), nullable=False),
+    Column("p_not_ready", Float(53), nullable=False),
+    Column("finish_p50", Instant),
 )
 
 snapshots = Table(

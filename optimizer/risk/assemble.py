@@ -13,7 +13,7 @@ from forestall.domain.orders import Package
 from forestall.domain.routes import Route, Stop
 from forestall.domain.snapshot import HubSnapshot
 from forestall.domain.vocabulary import RouteStatus, StopKind, Tier
-from optimizer.kernel import NEVER, NO_GATE, Drive, Floats, Ints, World
+from optimizer.kernel import NO_GATE, Drive, Floats, Ints, World
 from optimizer.prices import Prices
 from optimizer.problem import NO_STOP, FleetProblem
 from optimizer.risk.cargo import (
@@ -28,6 +28,7 @@ from optimizer.risk.cargo import (
 from optimizer.risk.draws import Draws
 from optimizer.risk.duty import duty_of
 from optimizer.risk.heads import Head, HeadContext, breakdown_place, head_of, is_stranded, origin_of
+from optimizer.risk.holdups import next_hold
 from optimizer.risk.learning import Learned
 from optimizer.risk.priors import Priors
 from optimizer.travel import TravelTimes
@@ -71,13 +72,16 @@ class _Assembly:
         self.place_list: list[Location] = []
         self.packages = [packages_of(snapshot, stop) for stop in stops]
         self.stop_index = {stop.id: i for i, stop in enumerate(stops)}
+        self.leg = beliefs.draws.leg(beliefs.learned.leg_sd)
+        self.service = beliefs.draws.service(beliefs.learned.service_sd)
 
     def build(self) -> FleetProblem:
         self._name_places()
         self.travel_s = self.travel.durations_s(self.place_list)
         self.slow = self._slow_roads()
         pace, service_pace = self._paces()
-        heads = self._heads(pace, service_pace)
+        holds = [self._hold(route) for route in self.routes]
+        heads = self._heads(pace, service_pace, holds)
         custody = custody_of(self.snapshot, self.stops, self.packages)
         loads = loads_of(self.snapshot, self.routes, self.stops, self.packages)
         sequences, committed = self._sequences(heads)
@@ -90,10 +94,11 @@ class _Assembly:
             stop_ids=tuple(stop.id for stop in self.stops),
             route_ids=tuple(route.id for route in self.routes),
             world=self._world(),
-            drive=self._drive(heads, pace, service_pace),
+            drive=self._drive(heads, pace, service_pace, holds),
             sequences=sequences,
             committed=committed,
             committed_start_s=self._committed_starts(heads),
+            unannounced_s=self._unannounced(heads),
             stranded=np.array([is_stranded(self.snapshot, route) for route in self.routes], dtype=bool),
             p_failed=self._p_failed(),
             is_transfer=np.array([stop.kind is StopKind.TRANSFER for stop in self.stops], dtype=bool),
@@ -179,14 +184,19 @@ class _Assembly:
             pace[r] = mood * draws.factor("pace", route.id, mean, spread)
         return pace, [learned.service.get(route.id, 1.0) for route in self.routes]
 
-    def _heads(self, pace: Floats, service_pace: list[float]) -> list[Head]:
-        context = HeadContext(self.snapshot, self.epoch, self.beliefs.draws, self.beliefs.priors, self._leg_s)
-        return [head_of(context, route, pace[r], service_pace[r]) for r, route in enumerate(self.routes)]
+    def _heads(self, pace: Floats, service_pace: list[float], holds: list[tuple[Floats, Floats]]) -> list[Head]:
+        beliefs = self.beliefs
+        context = HeadContext(
+            self.snapshot, self.epoch, beliefs.draws, beliefs.priors, self._leg_s, beliefs.learned.load_late,
+            self.leg, self.service,
+        )  # fmt: skip
+        return [head_of(context, route, pace[r], service_pace[r], holds[r]) for r, route in enumerate(self.routes)]
 
-    def _drive(self, heads: list[Head], pace: Floats, service_pace: list[float]) -> Drive:
-        draws, priors = self.beliefs.draws, self.beliefs.priors
-        slip = [draws.factor("load", route.id, 1.0, priors.load_sd) for route in self.routes]
-        holds = [self._hold(route) for route in self.routes]
+    def _drive(
+        self, heads: list[Head], pace: Floats, service_pace: list[float], holds: list[tuple[Floats, Floats]]
+    ) -> Drive:
+        draws = self.beliefs.draws
+        slip = [self._slip(route) for route in self.routes]
         duties = [duty_of(self.snapshot, route, self._leg_s) for route in self.routes]
         return Drive(
             ready_s=_rows([head.ready_s for head in heads], draws.samples),
@@ -209,17 +219,16 @@ class _Assembly:
             shift_end_s=np.array([self._shift_end_s(route) for route in self.routes]),
         )
 
-    def _hold(self, route: Route) -> tuple[Floats, Floats]:
-        """(S,) when a hold-up still to come begins (NEVER: none) and how long it lasts. Those whose hour is past did
-        not happen; one that is under way now shows in the vehicle's head."""
+    def _slip(self, route: Route) -> Floats:
+        """(S,) how far off the promise of a late load is; part of it is the hub's, so its routes are late together."""
         draws, priors = self.beliefs.draws, self.beliefs.priors
-        hub = self.snapshot.hubs[route.hub_id]
-        opens_s, closes_s = self._seconds(hub.opens_at), self._seconds(hub.closes_at)
-        level = draws.levels[draws.ranks("hold-at", route.id)]
-        at_s = opens_s + (closes_s - opens_s) * level / max(priors.hold_per_day, 1e-9)
-        at_s = np.where((level < priors.hold_per_day) & (at_s >= self._seconds(self.snapshot.taken_at)), at_s, NEVER)
-        share = draws.levels[draws.ranks("hold-length", route.id)]
-        return at_s, priors.hold_min_s + (priors.hold_max_s - priors.hold_min_s) * share
+        hub = draws.factor("load-hub", route.hub_id, 1.0, priors.load_hub_sd)
+        return hub * draws.factor("load", route.id, 1.0, priors.load_sd)
+
+    def _hold(self, route: Route) -> tuple[Floats, Floats]:
+        rates = self.beliefs.learned.hazards[route.hub_id]
+        now_s = self._seconds(self.snapshot.taken_at)
+        return next_hold(self.beliefs.priors, self.beliefs.draws, route.id, now_s, rates)
 
     def _shift_end_s(self, route: Route) -> float:
         driver = self.snapshot.drivers.get(route.driver_id) if route.driver_id is not None else None
@@ -230,6 +239,11 @@ class _Assembly:
         nothing = np.zeros(samples)
         starts = [head.committed_start_s if head.committed_start_s is not None else nothing for head in heads]
         return _rows(starts, samples)
+
+    def _unannounced(self, heads: list[Head]) -> Floats:
+        nothing = np.zeros(self.beliefs.draws.samples)
+        waits = [head.unannounced_s if head.unannounced_s is not None else nothing for head in heads]
+        return _rows(waits, self.beliefs.draws.samples)
 
     # stops
 
@@ -247,12 +261,12 @@ class _Assembly:
             service_s=np.array([stop.service_s for stop in self.stops], dtype=np.float64),
             available_s=np.array([self._available_s(s, p) for s, p in zip(self.stops, self.packages, strict=True)]),
             gate=np.full(len(self.stops), NO_GATE, dtype=np.int64),
-            gates_s=np.zeros((0, draws.samples)),
+            gates_s=np.zeros((0, self.beliefs.draws.samples)),
             late_price=np.array([prices.lateness_of(t) * c for t, c in zip(tiers, counted, strict=True)]),
             miss_price=np.array([prices.miss_of(t) * c for t, c in zip(tiers, counted, strict=True)]),
             undone_price=np.array([prices.undone_of(t) * c for t, c in zip(tiers, counted, strict=True)]),
-            leg=draws.noise("leg", stop_ids),
-            visit=draws.noise("visit", stop_ids),
+            leg=draws.noise("leg", stop_ids, self.leg),
+            visit=draws.noise("visit", stop_ids, self.service),
             hours=self._hours(),
             now_s=self._seconds(self.snapshot.taken_at),
             persist_s=float(priors.persist_s),

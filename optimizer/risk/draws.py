@@ -13,6 +13,7 @@ from hashlib import blake2b
 import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
+from scipy.special import ndtr
 
 from optimizer.kernel import SEARCH_SAMPLES as RUN
 from optimizer.risk.priors import Priors
@@ -23,20 +24,26 @@ _CACHED_ROUTES = 4096  # at 512 samples 6 kilobytes each
 
 
 class Draws:
-    """Ranks per entity, and the quantile tables of one set of priors."""
+    """Ranks per entity, and quantile tables, whose tails are those of one set of priors."""
 
     def __init__(self, priors: Priors, samples: int, seed: int) -> None:
         if samples % RUN or not RUN <= samples <= 65_536:
             raise ValueError(f"samples must be a multiple of {RUN} up to 65536, not {samples}")
-        self.samples, self.seed = samples, seed
+        self.samples, self.seed, self._priors = samples, seed, priors
         self.levels: NDArray[np.float64] = (np.arange(samples) + 0.5) / samples
         self.normal: NDArray[np.float64] = stats.norm.ppf(self.levels)
-        scale = priors.leg_sd / np.sqrt(priors.leg_df / (priors.leg_df - 2))
-        self.leg = _mean_one(scale * stats.t.ppf(self.levels, priors.leg_df))
-        self.service = _mean_one(priors.service_sd * self.normal)
-        self._tables = {"leg": self.leg.astype(np.float32), "visit": self.service.astype(np.float32)}
+        unit = np.sqrt(priors.leg_df / (priors.leg_df - 2))
+        self._tails: NDArray[np.float64] = stats.t.ppf(self.levels, priors.leg_df) / unit
         self._points = sobol_points(samples, len(ROUTE_KINDS))
         self._nets: OrderedDict[str, Ranks] = OrderedDict()
+
+    def leg(self, sd: float) -> NDArray[np.float64]:
+        """(samples,) the quantile table of a leg's multipliers, of mean 1 and with that spread of their logarithms."""
+        return _mean_one(sd * self._tails)
+
+    def service(self, sd: float) -> NDArray[np.float64]:
+        """(samples,) the same for visits."""
+        return _mean_one(sd * self.normal)
 
     def ranks(self, kind: str, entity_id: str) -> Ranks:
         """(samples,) the entity's rank in each sample; ``kind`` keeps one entity's several noises apart. Those of
@@ -54,15 +61,23 @@ class Draws:
         values: NDArray[np.float64] = mean * table[self.ranks(kind, entity_id)]
         return values
 
-    def noise(self, kind: str, stop_ids: Sequence[str]) -> NDArray[np.float32]:
-        """(len(stop_ids), samples) multipliers: of the legs into stops (kind "leg"), or of the service ("visit")."""
+    def noise(self, kind: str, stop_ids: Sequence[str], table: NDArray[np.float64]) -> NDArray[np.float32]:
+        """(len(stop_ids), samples) multipliers from a quantile table by each stop's ranks."""
         noise = np.empty((len(stop_ids), self.samples), dtype=np.float32)
-        nested_noise(self._keys(kind, stop_ids), self._tables[kind], noise)
+        nested_noise(self._keys(kind, stop_ids), table.astype(np.float32), noise)
         return noise
 
     def stop_noise(self, stop_id: str) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """(samples,) multipliers each: of the leg into a stop, and of the service there."""
-        return self.noise("leg", [stop_id])[0], self.noise("visit", [stop_id])[0]
+        """(samples,) multipliers each, with the priors' spreads: of the leg into a stop, and of the service there."""
+        leg = self.noise("leg", [stop_id], self.leg(self._priors.leg_sd))
+        return leg[0], self.noise("visit", [stop_id], self.service(self._priors.service_sd))[0]
+
+    def shared_levels(self, kind: str, entity_id: str, group_id: str, share: float) -> NDArray[np.float64]:
+        """(samples,) probability levels that the members of a group have in common as far as ``share`` (0 to 1) says:
+        even each, and high together."""
+        own, common = self.normal[self.ranks(kind, entity_id)], self.normal[self.ranks(f"{kind}-shared", group_id)]
+        together: NDArray[np.float64] = ndtr(np.sqrt(share) * common + np.sqrt(1.0 - share) * own)
+        return together
 
     def _net(self, route_id: str) -> Ranks:
         """(kinds, samples) the joint ranks of a route; kept, because its parts are asked for one by one."""

@@ -1,30 +1,40 @@
 """The forecast of every stop in flight, and of what a candidate would change."""
 
 from collections.abc import Mapping, Sequence
+from copy import copy
 
 import numpy as np
+from numpy.typing import NDArray
 
 from forestall.domain.actions import Candidate, Judgement
-from forestall.domain.forecast import Forecast, StopForecast
-from forestall.domain.ids import CandidateId, RouteId, StopId
+from forestall.domain.forecast import Contribution, Forecast, HubForecast, RouteForecast, StopForecast
+from forestall.domain.ids import CandidateId, HubId, RouteId, StopId
 from forestall.domain.snapshot import HubSnapshot
-from optimizer.kernel import NEVER, Floats
+from optimizer.kernel import Floats
 from optimizer.prices import Prices
-from optimizer.problem import NO_STOP, FleetProblem
+from optimizer.problem import FleetProblem
 from optimizer.risk.assemble import Beliefs, assemble
+from optimizer.risk.attempts import attempts_of
+from optimizer.risk.capacity import hub_forecast
 from optimizer.risk.draws import Draws
 from optimizer.risk.judge import Judge
+from optimizer.risk.learned import FEATURES, FailedAttemptModel, LearnedModel, stop_features
 from optimizer.risk.learning import learn
+from optimizer.risk.outcomes import all_starts, p_late, p_undone, route_forecasts, union
 from optimizer.risk.priors import Priors
-from optimizer.risk.reasons import Reasons
+from optimizer.risk.reasons import Explanation, Reasons
 from optimizer.travel import TravelTimes
 
-MODEL = "montecarlo-1"
+MODEL = "montecarlo-2"
 _WORTH_EXPLAINING = 0.05
 
 
 class Forecaster:
-    """Scores snapshots and judges candidates on the same draws. Owns the cache of draws; equal inputs, equal scores."""
+    """Scores snapshots and judges candidates on the same draws. Owns the cache of draws; equal inputs, equal scores.
+
+    What past days have taught (``model``, ``failed_model``) adjusts scores alone: candidates are judged by the
+    simulation's paired draws. Without a model scores rest on the priors and on the day itself, and say so.
+    """
 
     def __init__(
         self,
@@ -32,19 +42,46 @@ class Forecaster:
         samples: int = 256,
         seed: int = 1,
         prices: Prices | None = None,
+        model: LearnedModel | None = None,
+        failed_model: FailedAttemptModel | None = None,
+        keep_features: bool = False,
     ) -> None:
         self.priors, self.prices = priors or Priors(), prices or Prices()
         self.samples, self.seed = samples, seed
+        self.model, self.failed_model, self.keep_features = model, failed_model, keep_features
         self._draws = Draws(self.priors, samples, seed)
 
+    @property
+    def model_name(self) -> str:
+        """What scores say they were made by: the simulation, and the learned models on top where there are any."""
+        learned = [model.model_id for model in (self.model, self.failed_model) if model is not None]
+        return "+".join([MODEL, *learned])
+
+    def with_model(self, model: LearnedModel | None) -> "Forecaster":
+        """The same forecaster, its draws included, with another learned layer."""
+        other = copy(self)
+        other.model = model
+        return other
+
     def forecast(self, snapshot: HubSnapshot, travel: TravelTimes) -> Forecast:
-        """P(late), P(failed), P(miss), ETAs and reasons of every open stop of the snapshot's routes."""
+        """The outcomes of every open stop of the snapshot's routes, of those routes and of their hubs."""
         beliefs = self.beliefs(snapshot, travel)
-        scores: dict[StopId, StopForecast] = {}
-        for route_ids in _by_hub(snapshot):
+        stops: dict[StopId, StopForecast] = {}
+        routes: dict[RouteId, RouteForecast] = {}
+        hubs: dict[HubId, HubForecast] = {}
+        seen: list[NDArray[np.float32]] = [np.empty((0, len(FEATURES)), np.float32)]
+        for hub_id, route_ids in _by_hub(snapshot):
             problem = assemble(snapshot, travel, beliefs, route_ids)
-            scores.update(_score(problem, travel))
-        return Forecast(snapshot.id, snapshot.taken_at, MODEL, self.seed, self.samples, scores)
+            starts = all_starts(problem)
+            if self.model is not None or self.keep_features:
+                seen.append(stop_features(problem, starts))
+            stops.update(self._score(problem, travel, starts, seen[-1]))
+            routes.update(route_forecasts(problem))
+            hubs[hub_id] = hub_forecast(problem, hub_id)
+        features = np.concatenate(seen) if self.keep_features else None
+        return Forecast(
+            snapshot.id, snapshot.taken_at, self.model_name, self.seed, self.samples, stops, routes, hubs, features
+        )
 
     def judge(
         self, snapshot: HubSnapshot, travel: TravelTimes, candidates: Sequence[Candidate]
@@ -57,49 +94,58 @@ class Forecaster:
         """What this forecaster believes as of the snapshot."""
         return Beliefs(self.prices, self.priors, self._draws, learn(snapshot, travel, self.priors))
 
+    def _score(
+        self, problem: FleetProblem, travel: TravelTimes, starts: Floats, features: NDArray[np.float32]
+    ) -> dict[StopId, StopForecast]:
+        simulated = p_late(problem, starts)
+        late = simulated if self.model is None else self.model.p_late(features, simulated) * ~problem.is_transfer
+        failed = problem.p_failed if self.failed_model is None else self._p_failed(problem, starts, self.failed_model)
+        either, undone = union(late, failed), p_undone(problem, starts)
+        lateness = np.clip(starts - problem.world.closes_s[:, None], 0.0, problem.world.lateness_cap_s).mean(axis=1)
+        etas = _etas(problem, starts)
+        explained = np.flatnonzero(np.maximum(late, simulated) >= _WORTH_EXPLAINING)
+        found = Reasons(problem, travel, simulated).of(explained)
+        told = {i: _with_past(found[i], float(late[i] - simulated[i])) for i in found}
+        return {
+            stop_id: StopForecast(
+                stop_id=stop_id,
+                route_id=problem.route_ids[problem.route_of[i]],
+                p_late=float(late[i]),
+                p_failed=float(failed[i]),
+                p_miss=float(either[i]),
+                eta_p10=problem.instant(etas[i, 0]),
+                eta_p50=problem.instant(etas[i, 1]),
+                eta_p90=problem.instant(etas[i, 2]),
+                expected_lateness_s=float(lateness[i]),
+                reasons=told[i].contributions if i in told else (),
+                p_undone=float(undone[i]),
+                p_ordinary=told[i].ordinary if i in told else float(late[i]),
+            )
+            for i, stop_id in enumerate(problem.stop_ids)
+        }
 
-def _by_hub(snapshot: HubSnapshot) -> list[list[RouteId]]:
+    def _p_failed(self, problem: FleetProblem, starts: Floats, model: FailedAttemptModel) -> Floats:
+        keys, numbers = attempts_of(problem, starts)
+        first_attempts: Floats = model.p_failed(keys, numbers) * (problem.p_failed > 0.0)
+        return first_attempts
+
+
+def _with_past(explanation: Explanation, change: float) -> Explanation:
+    """Beside the simulation's causes, what the learned layer made of them; the sum stays P(late)."""
+    if change == 0.0:
+        return explanation
+    learned = Contribution("past_days", change, {})
+    told = sorted((*explanation.contributions, learned), key=lambda one: (-one.p_late, one.cause))
+    return Explanation(explanation.ordinary, tuple(told))
+
+
+def _by_hub(snapshot: HubSnapshot) -> list[tuple[HubId, list[RouteId]]]:
     """The routes with something left to do, hub by hub: travel tables grow with the square of what is in one."""
-    hubs: dict[str, list[RouteId]] = {}
+    hubs: dict[HubId, list[RouteId]] = {}
     for route in snapshot.routes.values():
         if snapshot.open_stops(route.id):
             hubs.setdefault(route.hub_id, []).append(route.id)
-    return [hubs[hub_id] for hub_id in sorted(hubs)]
-
-
-def all_starts(problem: FleetProblem) -> Floats:
-    """(m, S) service starts of every open stop, the committed ones included; NEVER where undone."""
-    starts = np.full((len(problem.stop_ids), problem.samples), NEVER)
-    stops, free_starts = problem.starts(range(len(problem.route_ids)), problem.sequences)
-    starts[stops] = free_starts
-    bound = problem.committed != NO_STOP
-    starts[problem.committed[bound]] = problem.committed_start_s[bound]
-    return starts
-
-
-def _score(problem: FleetProblem, travel: TravelTimes) -> dict[StopId, StopForecast]:
-    starts = all_starts(problem)
-    late = starts > problem.world.closes_s[:, None]
-    p_late = late.mean(axis=1) * ~problem.is_transfer
-    p_miss = p_late + (1.0 - p_late) * problem.p_failed
-    lateness = np.clip(starts - problem.world.closes_s[:, None], 0.0, problem.world.lateness_cap_s).mean(axis=1)
-    etas = _etas(problem, starts)
-    reasons = Reasons(problem, travel, p_late).of(np.flatnonzero(p_late >= _WORTH_EXPLAINING))
-    return {
-        stop_id: StopForecast(
-            stop_id=stop_id,
-            route_id=problem.route_ids[problem.route_of[i]],
-            p_late=float(p_late[i]),
-            p_failed=float(problem.p_failed[i]),
-            p_miss=float(p_miss[i]),
-            eta_p10=problem.instant(etas[i, 0]),
-            eta_p50=problem.instant(etas[i, 1]),
-            eta_p90=problem.instant(etas[i, 2]),
-            expected_lateness_s=float(lateness[i]),
-            reasons=reasons.get(i, ()),
-        )
-        for i, stop_id in enumerate(problem.stop_ids)
-    }
+    return [(hub_id, hubs[hub_id]) for hub_id in sorted(hubs)]
 
 
 def _etas(problem: FleetProblem, starts: Floats) -> Floats:

@@ -6,9 +6,11 @@ moves little.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from itertools import compress
 
 import numpy as np
+from numpy.typing import NDArray
 
 from forestall.domain.ids import HubId, RouteId
 from forestall.domain.network import Location
@@ -23,18 +25,27 @@ from optimizer.travel import TravelTimes
 _CLIP = 0.7  # a leg of more than twice its time met something else than traffic (a hold-up, a wrong click)
 _SHORT_LEG_S = 180.0  # a leg of this length tells half as much as a long one: parking and clicking are in it
 _MOOD_BAND_S = 2700.0
+_SLOW = 1.5  # a leg that takes longer than this is not merely slow
+_LATE_LOAD_S = 600.0
 
 
 @dataclass(frozen=True, slots=True)
 class Legs:
-    """k finished legs of one hub: when they ended, how long they took against expected, where to and on which route."""
+    """k finished legs of one hub: when they ended, how long they took against expected (``over_s`` beyond half as long
+    again, and waiting before them), where to and on which route."""
 
     ended_s: Floats
+    over_s: Floats
     log_ratio: Floats
     weight: Floats
     lat: Floats
     lon: Floats
     route: tuple[RouteId, ...]
+
+    def where(self, mask: NDArray[np.bool_]) -> "Legs":
+        """The legs that ``mask`` (k,) chooses."""
+        numbers = (self.ended_s, self.over_s, self.log_ratio, self.weight, self.lat, self.lon)
+        return Legs(*(row[mask] for row in numbers), tuple(compress(self.route, mask)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +73,9 @@ class AreaEvidence:
 @dataclass(frozen=True, slots=True)
 class Learned:
     """Multipliers of today: a hub's roads all day and, over that, now; areas now; a route's driver (mean and spread);
-    a route's visits. ``p_failed`` is the chance that a first attempt fails."""
+    a route's visits. Per hub: ``p_failed``, the chance that a first attempt fails; ``load_late``, that a load nobody
+    has told of will be late; ``hazards``, hold-ups and breakdowns per hour under way. ``leg_sd`` and
+    ``service_sd`` are the spreads of single legs and visits."""
 
     day: Mapping[HubId, float] = field(default_factory=dict)
     now: Mapping[HubId, float] = field(default_factory=dict)
@@ -70,20 +83,50 @@ class Learned:
     pace: Mapping[RouteId, tuple[float, float]] = field(default_factory=dict)
     service: Mapping[RouteId, float] = field(default_factory=dict)
     p_failed: Mapping[HubId, float] = field(default_factory=dict)
+    load_late: Mapping[HubId, float] = field(default_factory=dict)
+    hazards: Mapping[HubId, tuple[float, float]] = field(default_factory=dict)
+    leg_sd: float = 0.0
+    service_sd: float = 0.0
 
 
 def learn(snapshot: HubSnapshot, travel: TravelTimes, priors: Priors) -> Learned:
     """Everything the snapshot's own past says, hub by hub."""
     day, now, area, pace, service, p_failed = {}, {}, {}, {}, {}, {}
-    for hub_id in sorted(snapshot.hubs):
-        routes = [snapshot.routes[r] for r in sorted(snapshot.routes) if snapshot.routes[r].hub_id == hub_id]
-        legs = finished_legs(snapshot, travel, routes, priors)
+    load_late, hazards = {}, {}
+    routes_of = {
+        hub_id: [snapshot.routes[r] for r in sorted(snapshot.routes) if snapshot.routes[r].hub_id == hub_id]
+        for hub_id in sorted(snapshot.hubs)
+    }
+    legs_of = {hub_id: finished_legs(snapshot, travel, routes) for hub_id, routes in routes_of.items()}
+    held = {hub_id: legs.over_s > priors.hold_min_s for hub_id, legs in legs_of.items()}
+    legs_of = {hub_id: legs.where(~held[hub_id]) for hub_id, legs in legs_of.items()}
+    leg_sd = _spread([group for legs in legs_of.values() for group in _by_route(legs)], priors.leg_sd, priors.spread_k)
+    visits_of = {route.id: _visit_ratios(snapshot, route) for routes in routes_of.values() for route in routes}
+    service_sd = _spread(list(visits_of.values()), priors.service_sd, priors.spread_k)
+    for hub_id, routes in routes_of.items():
+        legs = replace(legs_of[hub_id], log_ratio=legs_of[hub_id].log_ratio + leg_sd**2 / 2)
         day[hub_id], now[hub_id] = _moods(legs, priors)
         area[hub_id], paces = _areas_and_paces(legs, priors)
         pace.update(paces)
-        service.update(_service_factors(snapshot, routes, priors))
+        service.update(_service_factors(routes, visits_of, service_sd, priors))
         p_failed[hub_id] = _failed_rate(snapshot, routes, priors)
-    return Learned(day, now, area, pace, service, p_failed)
+        load_late[hub_id] = _late_load_rate(snapshot, routes, priors)
+        hazards[hub_id] = _hazards(snapshot, routes, int(held[hub_id].sum()), priors)
+    return Learned(day, now, area, pace, service, p_failed, load_late, hazards, leg_sd, service_sd)
+
+
+def _by_route(legs: Legs) -> list[Floats]:
+    names = np.array(legs.route)
+    return [legs.log_ratio[names == route_id] for route_id in sorted(set(legs.route))]
+
+
+def _spread(ratios: list[Floats], prior_sd: float, k: float) -> float:
+    """The spread of log ratios about their groups' means, from the prior and the day; the mean of a skewed noise lies
+    above its median by half the square of it, which is why a day's ratios can't be read without it."""
+    groups = [group for group in ratios if group.size > 1]
+    squares = sum(float(((group - group.mean()) ** 2).sum()) for group in groups)
+    count = sum(group.size - 1 for group in groups)
+    return float(np.sqrt((squares + k * prior_sd**2) / (count + k)))
 
 
 def driven_order(snapshot: HubSnapshot, route: Route) -> list[Stop]:
@@ -92,26 +135,26 @@ def driven_order(snapshot: HubSnapshot, route: Route) -> list[Stop]:
     return sorted(reached, key=lambda stop: (stop.arrived_at, stop.sequence))
 
 
-def finished_legs(snapshot: HubSnapshot, travel: TravelTimes, routes: list[Route], priors: Priors) -> Legs:
-    """Legs of which both ends were reported; times are seconds before the snapshot (negative).
-
-    The mean of a skewed noise lies above its median: half its variance is added, so that ratios speak of means.
-    """
+def finished_legs(snapshot: HubSnapshot, travel: TravelTimes, routes: list[Route]) -> Legs:
+    """Legs of which both ends were reported; times are seconds before the snapshot (negative)."""
     rows: list[tuple[Stop, Location, float, RouteId]] = []
+    waits: list[float] = []
     for route in routes:
-        here = snapshot.hubs[route.hub_id].location
+        here, free_at = snapshot.hubs[route.hub_id].location, None
         for stop in driven_order(snapshot, route):
             if stop.departed_at is not None and stop.arrived_at is not None:
                 rows.append((stop, here, (stop.arrived_at - stop.departed_at).total_seconds(), route.id))
-            here = stop.location
+                waits.append((stop.departed_at - (free_at or stop.departed_at)).total_seconds())
+            here, free_at = stop.location, stop.finished_at
     expected = _expected_s(travel, [(here, stop.location) for stop, here, _, _ in rows])
     actual = np.array([seconds for _, _, seconds, _ in rows])
+    waited = np.array(waits)
     known = (expected > 30.0) & (actual > 0.0)
     ended = np.array([(s.arrived_at - snapshot.taken_at).total_seconds() for s, _, _, _ in rows if s.arrived_at])
     ratio = np.clip(np.log(np.where(known, actual, 1.0) / np.where(known, expected, 1.0)), -_CLIP, _CLIP)
-    ratio += priors.leg_sd**2 / 2
     return Legs(
         ended_s=ended[known],
+        over_s=(waited + actual - _SLOW * expected)[known],
         log_ratio=ratio[known],
         weight=(expected / (expected + _SHORT_LEG_S))[known],
         lat=np.array([(s.location.lat + here.lat) / 2 for s, here, _, _ in rows])[known],
@@ -166,15 +209,20 @@ def _reach_m(legs: Legs) -> float:
     return max(0.25 * float(np.median(metres)), 500.0)
 
 
-def _service_factors(snapshot: HubSnapshot, routes: list[Route], priors: Priors) -> dict[RouteId, float]:
+def _service_factors(
+    routes: list[Route], visits_of: Mapping[RouteId, Floats], service_sd: float, priors: Priors
+) -> dict[RouteId, float]:
     """How much longer than planned a route's visits take, from what it has finished."""
     factors = {}
     for route in routes:
-        ratios = [ratio for stop in snapshot.stops_by_route[route.id] if (ratio := _visit_ratio(stop)) is not None]
-        means = np.clip(ratios, -_CLIP, _CLIP) + priors.service_sd**2 / 2
-        mean = float(means.sum()) / (len(ratios) + priors.service_k)
-        factors[route.id] = float(np.exp(mean))
+        means = visits_of[route.id] + service_sd**2 / 2
+        factors[route.id] = float(np.exp(means.sum() / (means.size + priors.service_k)))
     return factors
+
+
+def _visit_ratios(snapshot: HubSnapshot, route: Route) -> Floats:
+    ratios = [ratio for stop in snapshot.stops_by_route[route.id] if (ratio := _visit_ratio(stop)) is not None]
+    return np.clip(np.array(ratios), -_CLIP, _CLIP)
 
 
 def _visit_ratio(stop: Stop) -> float | None:
@@ -189,3 +237,30 @@ def _failed_rate(snapshot: HubSnapshot, routes: list[Route], priors: Priors) -> 
     done = [stop for route in routes for stop in snapshot.stops_by_route[route.id] if stop.finished_at is not None]
     failed = sum(stop.status is StopStatus.FAILED for stop in done)
     return (failed + priors.p_failed * priors.p_failed_k) / (len(done) + priors.p_failed_k)
+
+
+def _late_load_rate(snapshot: HubSnapshot, routes: list[Route], priors: Priors) -> float:
+    """How often loads are late, from the prior and the day's departures that have been due."""
+    due = [route for route in routes if route.departs_at <= snapshot.taken_at and not route.is_spare]
+    waits = [(route.load_ready_at - route.departs_at).total_seconds() for route in due if route.load_ready_at]
+    late = sum(wait_s > _LATE_LOAD_S for wait_s in waits)
+    return (late + priors.load_late * priors.load_late_k) / (len(due) + priors.load_late_k)
+
+
+def _hazards(snapshot: HubSnapshot, routes: list[Route], held: int, priors: Priors) -> tuple[float, float]:
+    """Hold-ups (``held`` of them seen) and breakdowns per hour under way, from the priors and the day so far."""
+    hours = sum(_hours_under_way(snapshot, route) for route in routes)
+    broken = sum(route.broken_at is not None for route in routes)
+    return (
+        (held + priors.hold_per_h * priors.hold_k_h) / (hours + priors.hold_k_h),
+        (broken + priors.breakdown_per_h * priors.breakdown_k_h) / (hours + priors.breakdown_k_h),
+    )
+
+
+def _hours_under_way(snapshot: HubSnapshot, route: Route) -> float:
+    """From leaving the hub to the last thing heard of it, or to now while it drives."""
+    if route.departed_at is None:
+        return 0.0
+    last = snapshot.last_finished_stop(route.id)
+    over_at = route.broken_at or (last.finished_at if last and not snapshot.open_stops(route.id) else None)
+    return max(((over_at or snapshot.taken_at) - route.departed_at).total_seconds(), 0.0) / 3600.0

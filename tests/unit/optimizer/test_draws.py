@@ -49,23 +49,23 @@ def test_different_entities_know_nothing_of_each_other(one: str, other: str) -> 
 
 def test_noise_is_the_table_by_rank() -> None:
     draws = Draws(Priors(), 128, 1)
-    leg, visit = draws.stop_noise("S1")
-    assert (leg == draws.leg.astype(np.float32)[draws.ranks("leg", "S1")]).all()
-    assert (visit == draws.service.astype(np.float32)[draws.ranks("visit", "S1")]).all()
-    assert (draws.noise("leg", ["S0", "S1"])[1] == leg).all()
+    table = draws.leg(0.25)
+    noise = draws.noise("leg", ["S0", "S1"], table)
+    assert (noise[1] == table.astype(np.float32)[draws.ranks("leg", "S1")]).all()
+    assert (draws.stop_noise("S1")[0] == noise[1]).all()
 
 
 def test_factors_have_the_mean_they_are_asked_for() -> None:
     draws = Draws(Priors(), 256, 1)
-    assert draws.leg.mean() == pytest.approx(1.0)
-    assert draws.service.mean() == pytest.approx(1.0)
+    assert draws.leg(0.25).mean() == pytest.approx(1.0)
+    assert draws.service(0.3).mean() == pytest.approx(1.0)
     factors = draws.factor("pace", "R1", 1.3, 0.1)
     assert factors.mean() == pytest.approx(1.3)
     assert np.log(factors).std() == pytest.approx(0.1, rel=0.05)
 
 
 def test_legs_have_heavier_tails_than_visits() -> None:
-    logs = np.log(Draws(Priors(leg_sd=0.3, service_sd=0.3), 512, 1).leg)
+    logs = np.log(Draws(Priors(), 512, 1).leg(0.3))
     assert np.abs(logs / logs.std()).max() > 4.0
 
 

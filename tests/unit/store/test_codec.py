@@ -15,7 +15,7 @@ from forestall.domain.cases import Case
 from forestall.domain.decisions import Approval, Decision, Proposal
 from forestall.domain.effects import OutboxRow
 from forestall.domain.events import Event
-from forestall.domain.forecast import Forecast
+from forestall.domain.forecast import HubForecast, RouteForecast
 from forestall.domain.snapshot import HubSnapshot
 from forestall.domain.vocabulary import Tier
 from forestall.store import codec
@@ -53,7 +53,20 @@ def values_of(hint: Any) -> st.SearchStrategy[Any]:
 
 
 @pytest.mark.parametrize(
-    "kept", [Candidate, Judgement, Proposal, Case, Approval, Decision, Event, OutboxRow, Forecast, HubSnapshot]
+    "kept",
+    [
+        Candidate,
+        Judgement,
+        Proposal,
+        Case,
+        Approval,
+        Decision,
+        Event,
+        OutboxRow,
+        RouteForecast,
+        HubForecast,
+        HubSnapshot,
+    ],
 )
 def test_every_kept_value_comes_back_equal(kept: type) -> None:
     @settings(max_examples=25, deadline=None)
