@@ -187,10 +187,10 @@ class _HubMaker:
             if rng.random() < 0.004:
                 arrives += rng.uniform(0.25, 1.0)  # a hold-up
             planned += leg_h
-            opens = _QUARTER_H * float(np.floor((planned - rng.uniform(0.3, 1.5)) / _QUARTER_H))
+            opens = _QUARTER_H * float(np.floor((planned - rng.uniform(0.75, 1.75)) / _QUARTER_H))
             begins = max(arrives, opens)
             actual = begins + service_s / 3600.0 * np.exp(rng.normal(0.0, 0.3))
-            closes = opens + float(rng.choice([1.5, 2.0, 3.0]))
+            closes = opens + float(rng.choice([2.0, 3.0, 4.0]))
             visits.append(_Visit(place, service_s, opens, closes, set_out, arrives, begins, actual))
             planned += service_s / 3600.0
             here = place

@@ -7,18 +7,21 @@ import json
 import resource
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 
 from agent.hub_groups import group_hubs
 from forestall.clock import ManualClock
+from forestall.collector import collect_less
 from forestall.domain.ids import HubId
 from forestall.domain.snapshot import HubSnapshot
 from forestall.store import Store
+from optimizer.kernel import Floats
 from optimizer.problem import FleetProblem
 from optimizer.risk import Forecaster
 from optimizer.risk.assemble import assemble
@@ -45,8 +48,8 @@ class SweepTasks:
         compiled, plain, what_ifs = 0.0, 0.0, list[float]()
         for snapshot in self._snapshots():
             problem = assemble(snapshot, self._travel, forecaster.beliefs(snapshot, self._travel))
-            compiled += _cpu_s(lambda problem=problem: _propagate(problem))
-            plain += _cpu_s(lambda problem=problem: _propagate_by_numpy(problem))
+            compiled += _cpu_s(partial(_propagate, problem))
+            plain += _cpu_s(partial(_propagate_by_numpy, problem))
             if len(what_ifs) < _WHAT_IFS:
                 what_ifs += _what_ifs_s(problem)
         what_if_ms = 1000.0 * float(np.median(what_ifs)) if what_ifs else float("nan")
@@ -95,8 +98,13 @@ def _what_ifs_s(problem: FleetProblem) -> list[float]:
             continue
         before = problem.miss_chance(route, sequence)
         other = (sequence[-1], *sequence[:-1])
-        spent.append(_cpu_s(lambda r=route, o=other, b=before: problem.miss_chance(r, o) - np.roll(b, 1)))
+        spent.append(_cpu_s(partial(_what_if, problem, route, other, np.roll(before, 1))))
     return spent
+
+
+def _what_if(problem: FleetProblem, route: int, sequence: Sequence[int], before: Floats) -> Floats:
+    change: Floats = problem.miss_chance(route, sequence) - before
+    return change
 
 
 def _cpu_s(work: Callable[[], object]) -> float:
@@ -118,6 +126,7 @@ def _peak_mb() -> float:
 def main(task: str, job: str) -> None:
     """Print what the task measures as one JSON object."""
     warm_up()
+    collect_less()  # as the service does
     with closing(SweepTasks(**json.loads(job))) as tasks:
         work = {"propagation": tasks.propagation, "sweep": tasks.sweep}[task]
         sys.stdout.write(json.dumps(work()) + "\n")
