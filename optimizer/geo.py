@@ -7,9 +7,19 @@ EARTH_RADIUS_M = 6_371_008.8  # IUGG mean radius
 
 
 def crow_fly_m(lat1: ArrayLike, lon1: ArrayLike, lat2: ArrayLike, lon2: ArrayLike) -> NDArray[np.float64]:
-    """Great-circle metres between points in degrees; the arguments broadcast."""
-    lat1, lon1, lat2, lon2 = (np.radians(np.asarray(x, dtype=np.float64)) for x in (lat1, lon1, lat2, lon2))
-    half_lat, half_lon = (lat2 - lat1) / 2, (lon2 - lon1) / 2
-    chord = np.sin(half_lat) ** 2 + np.cos(lat1) * np.cos(lat2) * np.sin(half_lon) ** 2
-    metres: NDArray[np.float64] = 2 * EARTH_RADIUS_M * np.arcsin(np.sqrt(np.clip(chord, 0.0, 1.0)))
+    """Great-circle metres between points in degrees; the arguments broadcast.
+
+    By the straight line through the globe: sines are then taken of the places, not of the many more pairs of them.
+    """
+    x1, y1, z1 = _on_unit_sphere(lat1, lon1)
+    x2, y2, z2 = _on_unit_sphere(lat2, lon2)
+    half_chord = 0.5 * np.sqrt((x1 - x2) ** 2 + (y1 - y2) ** 2 + (z1 - z2) ** 2)
+    metres: NDArray[np.float64] = 2 * EARTH_RADIUS_M * np.arcsin(np.minimum(half_chord, 1.0))
     return metres
+
+
+def _on_unit_sphere(
+    lat: ArrayLike, lon: ArrayLike
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    lat, lon = np.radians(np.asarray(lat, dtype=np.float64)), np.radians(np.asarray(lon, dtype=np.float64))
+    return np.cos(lat) * np.cos(lon), np.cos(lat) * np.sin(lon), np.sin(lat) + 0.0 * lon

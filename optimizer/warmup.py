@@ -2,8 +2,10 @@
 
 import numpy as np
 
-from optimizer.kernel import NEVER, Drive, World, fleet_duties, fleet_starts, route_cost
+from optimizer.kernel import NEVER, SEARCH_SAMPLES, Drive, World, fleet_duties, fleet_starts, route_cost
 from optimizer.repair.moves import Rules, best_insertion, improve_order, load_fits, moved_count, order_holds
+from optimizer.risk.draws import Draws
+from optimizer.risk.priors import Priors
 
 _STOPS = 4
 
@@ -17,6 +19,10 @@ def warm_up() -> None:
     fleet_duties(
         world, drive, np.zeros(1, dtype=np.int64), np.array([0, 3]), sequence, np.empty((1, 2)), np.empty((1, 2))
     )
+    draws = Draws(Priors(), SEARCH_SAMPLES, 1)
+    draws.factor("pace", "route", 1.0, 0.1)
+    draws.stop_noise("stop")
+    draws.ranks("hold", "stop")
     order_holds(rules, 0, sequence, 3)
     load_fits(rules, drive, 0, sequence, 3)
     rank = np.arange(_STOPS, dtype=np.int64)

@@ -15,6 +15,7 @@ _BENCHES = {
     "repair": ("evals.bench_repair:bench_repair", "Repair seeded disruptions of real days, engines side by side."),
     "learning": ("evals.learning_bench:bench_learning", "Measure the risk model's life over many labelled scores."),
     "forecast": ("evals.forecast_cli:bench_forecast", "How right forecasts are on simulated days that nobody alters."),
+    "sweep": ("evals.bench_sweep:bench_sweep", "Measure a sweep of a made-up state: CPU seconds, memory, a what-if."),
 }
 _HANDED_ON = {"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}
 

@@ -88,6 +88,13 @@ def decoder(hint: Any) -> _Convert:
     return _collection_decoder(hint)
 
 
+def scalar_of(hint: Any) -> type | None:
+    """The one of str, int, float and bool that a ``hint`` (or ``hint | None``) comes down to; None for all others."""
+    hint = _resolve(hint)
+    inner = _resolve(_optional(hint) or hint)
+    return inner if inner in (str, int, float, bool) else None
+
+
 def plain_json(value: object) -> object:
     """``value`` made of dicts, lists and scalars only; a TypeError for what JSON has no word for."""
     if value is None or isinstance(value, bool):

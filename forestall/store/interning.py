@@ -11,11 +11,10 @@ from operator import itemgetter
 from threading import Lock
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy import Boolean, Connection, Dialect
-from sqlalchemy.types import TypeDecorator, TypeEngine
+from sqlalchemy import Connection
 
-from forestall.store.codec import digest
 from forestall.store.mapping import AnySelect, Mapper
+from forestall.store.rowreading import RowReader
 
 T = TypeVar("T")
 _RawRow = tuple[Any, ...]
@@ -36,6 +35,7 @@ class Interner:
 
     def __init__(self) -> None:
         self._partitions: OrderedDict[Hashable, dict[_RawRow, Kept[Any]]] = OrderedDict()
+        self._readers: dict[tuple[str, str], RowReader[Any]] = {}
         self._guard = Lock()
 
     def load(
@@ -52,11 +52,18 @@ class Interner:
         key = (mapper.table.name, partition)
         known = self._partition(key)
         found = [known.get(row) for row in rows]
-        news = _build([row for row, kept in zip(rows, found, strict=True) if kept is None], mapper, connection.dialect)
+        news = self._build([row for row, kept in zip(rows, found, strict=True) if kept is None], mapper, connection)
         current = [kept or news[row] for row, kept in zip(rows, found, strict=True)]
         if news or len(rows) < len(known):
             self._replace(key, dict(zip(rows, current, strict=True)))
         return current
+
+    def _build(self, rows: Sequence[_RawRow], mapper: Mapper[T], connection: Connection) -> dict[_RawRow, Kept[T]]:
+        key = (mapper.table.name, connection.dialect.name)
+        reader: RowReader[T] | None = self._readers.get(key)
+        if reader is None:
+            reader = self._readers[key] = RowReader(mapper, connection.dialect)
+        return {row: Kept(reader.value(row), reader.digest(row)) for row in rows}
 
     def _partition(self, key: Hashable) -> dict[_RawRow, Kept[Any]]:
         with self._guard:
@@ -73,26 +80,12 @@ class Interner:
 
 def _fetch_raw(connection: Connection, mapper: Mapper[Any], narrow: Callable[[AnySelect], AnySelect]) -> list[_RawRow]:
     """Rows as the driver gives them: no conversion, because most of them are known already."""
-    return [tuple(row) for row in connection.execute(narrow(mapper.raw_select)).all()]
+    result = connection.execute(narrow(mapper.raw_select))
+    assert result.cursor is not None  # every SELECT has one
+    rows = list(result.cursor.fetchall())  # as they are: SQLAlchemy's own rows cost as much as the query
+    result.close()
+    return rows
 
 
 def _index_of(mapper: Mapper[Any], name: str) -> int:
     return [column.name for column in mapper.columns].index(name)
-
-
-def _converter(column_type: TypeEngine[Any], dialect: Dialect) -> Callable[[Any], Any]:
-    """From what a driver gives to what the column means; drivers give text and numbers as they are."""
-    if isinstance(column_type, TypeDecorator):
-        return lambda raw: column_type.process_result_value(raw, dialect)
-    if isinstance(column_type, Boolean):
-        return lambda raw: None if raw is None else bool(raw)
-    return lambda raw: raw
-
-
-def _build(rows: Sequence[_RawRow], mapper: Mapper[T], dialect: Dialect) -> dict[_RawRow, Kept[T]]:
-    converts = [_converter(column.type, dialect) for column in mapper.columns] if rows else []
-    built: dict[_RawRow, Kept[T]] = {}
-    for row in rows:
-        value = mapper.from_row([convert(raw) for convert, raw in zip(converts, row, strict=True)])
-        built[row] = Kept(value, digest(value))
-    return built

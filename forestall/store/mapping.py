@@ -18,18 +18,21 @@ class Mapper(Generic[T]):
     columns behind a prefix (the field's name and ``_``, unless ``prefixes`` says otherwise).
 
     A field without its column is a LookupError when the mapper is made. The table may have further columns.
+    ``paths`` and ``hints`` say, column by column, which attribute lies there (``location.lat``) and of what type.
     """
 
     def __init__(self, cls: type[T], table: Table, prefixes: Mapping[str, str] | None = None) -> None:
         self.cls, self.table = cls, table
         self.columns: list[Column[Any]] = []
+        self.paths: list[str] = []
+        self.hints: list[Any] = []
         self._parts: list[Any] = []
         self._getters: dict[str, attrgetter[Any]] = {}
         hints = get_type_hints(cls)
         for field in fields(cls):  # type: ignore[arg-type]  # every mapped class is a dataclass
             if field.name in table.c:
                 self._parts.append(itemgetter(len(self.columns)))
-                self._add(field.name, field.name)
+                self._add(field.name, field.name, hints[field.name])
             else:
                 self._embed(field.name, hints[field.name], (prefixes or {}).get(field.name, f"{field.name}_"))
 
@@ -51,17 +54,19 @@ class Mapper(Generic[T]):
         row: dict[str, object] = {name: get(value) for name, get in self._getters.items()}
         return row | further
 
-    def _add(self, column: str, path: str) -> None:
+    def _add(self, column: str, path: str, hint: Any) -> None:
         if column not in self.table.c:
             raise LookupError(f"table {self.table.name} has no column {column} for {self.cls.__name__}.{path}")
         self.columns.append(self.table.c[column])
+        self.paths.append(path)
+        self.hints.append(hint)
         self._getters[column] = attrgetter(path)
 
     def _embed(self, name: str, cls: Any, prefix: str) -> None:
         if not is_dataclass(cls):
             raise LookupError(f"table {self.table.name} has no column {name} for {self.cls.__name__}.{name}")
-        start = len(self.columns)
+        start, hints = len(self.columns), get_type_hints(cls)
         for field in fields(cls):
-            self._add(f"{prefix}{field.name}", f"{name}.{field.name}")
+            self._add(f"{prefix}{field.name}", f"{name}.{field.name}", hints[field.name])
         span = slice(start, len(self.columns))
         self._parts.append(lambda row: cls(*row[span]))  # type: ignore[operator]  # cls is a class, not an instance

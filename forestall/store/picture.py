@@ -8,7 +8,7 @@ from datetime import datetime
 from hashlib import sha256
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Connection, Select, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, or_, select, union
 
 from forestall.domain.ids import HubId, SnapshotId
 from forestall.domain.snapshot import HubSnapshot
@@ -118,8 +118,8 @@ class _View:
         """The hubs' own vehicles, and any that drives one of their routes."""
         if self._hubs is None:
             return self.of_day(t.vehicles)
-        either = or_(t.vehicles.c.hub_id.in_(self._hubs), t.vehicles.c.id.in_(self._routes(t.routes.c.vehicle_id)))
-        return lambda query: query.where(t.vehicles.c.day == self._day, either)
+        either = union(self._own(t.vehicles), self._routes(t.routes.c.vehicle_id))
+        return lambda query: query.where(t.vehicles.c.day == self._day, t.vehicles.c.id.in_(either))
 
     def drivers(self) -> _Narrow:
         if self._hubs is None:
@@ -134,8 +134,9 @@ class _View:
         served = select(t.stops.c.order_id).where(
             t.stops.c.route_id.in_(self._routes(t.routes.c.id)), t.stops.c.order_id.is_not(None)
         )
-        either = or_(t.orders.c.hub_id.in_(self._hubs), t.orders.c.id.in_(served))
-        return lambda query: query.where(t.orders.c.day == self._day, either)
+        either = union(self._own(t.orders), served)
+        # Joined to nothing, the day is no longer what its index can find: SQLite would read the whole day by it.
+        return lambda query: query.where(t.orders.c.id.in_(either), t.orders.c.day.concat("") == self._day)
 
     def packages(self) -> _Narrow:
         of_orders = self.orders()
@@ -148,6 +149,10 @@ class _View:
     def positions(self) -> _Narrow:
         of_vehicles = self.vehicles()
         return lambda query: of_vehicles(query.join(t.vehicles, t.vehicles.c.id == t.positions.c.vehicle_id))
+
+    def _own(self, table: Any) -> Select[Any]:
+        """Ids of the hubs' own rows. In a union with others, each part is found by its index; an OR reads all rows."""
+        return select(table.c.id).where(table.c.day == self._day, table.c.hub_id.in_(self._hubs or ()))
 
     def _routes(self, column: ColumnElement[Any]) -> Select[Any]:
         return select(column).where(t.routes.c.day == self._day, t.routes.c.hub_id.in_(self._hubs or ()))

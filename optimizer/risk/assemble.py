@@ -265,7 +265,8 @@ class _Assembly:
     # stops
 
     def _world(self) -> World:
-        prices, priors = self.beliefs.prices, self.beliefs.priors
+        prices, priors, draws = self.beliefs.prices, self.beliefs.priors, self.beliefs.draws
+        stop_ids = [stop.id for stop in self.stops]
         counted = [stop.kind is StopKind.DELIVERY for stop in self.stops]
         tiers = [self._tier(stop) for stop in self.stops]
         meets = [stop.kind is not StopKind.DELIVERY for stop in self.stops]
@@ -283,8 +284,8 @@ class _Assembly:
             late_price=np.array([prices.lateness_of(t) * c for t, c in zip(tiers, counted, strict=True)]),
             miss_price=np.array([prices.miss_of(t) * c for t, c in zip(tiers, counted, strict=True)]),
             undone_price=np.array([prices.undone_of(t) * c for t, c in zip(tiers, counted, strict=True)]),
-            leg=self._noise("leg", self.leg),
-            visit=self._noise("visit", self.service),
+            leg=draws.noise("leg", stop_ids, self.leg),
+            visit=draws.noise("visit", stop_ids, self.service),
             hours=self._hours(),
             now_s=self._seconds(self.snapshot.taken_at),
             persist_s=float(priors.persist_s),
@@ -294,11 +295,6 @@ class _Assembly:
             gross_share=float(prices.gross_share),
             travel_price=float(prices.travel_per_s),
         )
-
-    def _noise(self, kind: str, table: Floats) -> NDArray[np.float32]:
-        draws = self.beliefs.draws
-        ranks = [draws.ranks(kind, stop.id) for stop in self.stops]
-        return table.astype(np.float32)[np.array(ranks, dtype=np.uint16).reshape(len(self.stops), draws.samples)]
 
     def _hours(self) -> Floats:
         """Traffic factors at the full hours from the epoch; empty when they are flat, which the kernel skips."""
