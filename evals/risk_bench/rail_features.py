@@ -5,7 +5,6 @@ Everything is as of the moment: reports of today that had come in by then, and d
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date
 
 import numpy as np
 from numpy.typing import NDArray
@@ -61,14 +60,14 @@ def rail_rows(line: Line, seed: int) -> RailRows:
         history.add_day(trips, morning)
     table = {name: np.concatenate([block[name] for block in blocks]) for name in blocks[0]}
     names = tuple(name for name in table if not name.startswith("_"))
-    day = table["_day"].astype(np.int64)
+    days = table["_day"].astype(np.int64)
     return RailRows(
         names=names,
         features=np.column_stack([table[name] for name in names]).astype(np.float32),
         opinion=table["p_mc"],
         mc=np.column_stack([table[_quantile_name(level)] for level in LEVELS]),
-        day=day,
-        known_s=epoch_s(day) + 60.0 * table["_now"],
+        day=days,
+        known_s=epoch_s(days) + 60.0 * table["_now"],
         lead_min=table["lead"],
         now_delay=table["delay"],
         delay=table["_delay_then"],
@@ -115,7 +114,6 @@ def _moments(reports: Reports, t: int, morning: Morning, simulation: Simulation)
             columns[_quantile_name(level)] = values
         columns |= _own(trip, reports.surprise[t], morning, i)
         columns |= _plan(trip, morning, i, j)
-        columns |= _past(trip, morning, j)
         columns |= _network(reports, t, i, j)
         columns |= {"_day": float(trip.day), "_now": trip.actual[i], "_delay_then": trip.delay[j]}
         yield {name: np.broadcast_to(np.asarray(value, dtype=np.float64), j.shape) for name, value in columns.items()}
@@ -138,28 +136,16 @@ def _own(trip: Trip, surprise: Floats, morning: Morning, i: int) -> Columns:
 
 
 def _plan(trip: Trip, morning: Morning, i: int, j: Ints) -> Columns:
-    """The timetable."""
+    """The timetable. (Hour, weekday and the past of train and station make trees remember days; the simulation, which
+    is shrunken, says it better.)"""
     lead = trip.sched[j] - trip.sched[i]
     least = np.minimum(morning.least_plan[trip.station[i], trip.station[j]], lead)
     return {
         "legs": j - i,
         "slack_share": least / np.maximum(lead, 1.0),
-        "hour": trip.sched[j] / 60.0,
-        "weekday": date.fromordinal(trip.day).weekday(),
         "stops_after": trip.station.size - 1 - j,
         "last_leg": trip.sched[j] - trip.sched[j - 1],
         "since_first": trip.sched[i] - trip.sched[0],
-    }
-
-
-def _past(trip: Trip, morning: Morning, j: Ints) -> Columns:
-    """Earlier days, of this train at that station."""
-    where = (trip.train, trip.station[j])
-    return {
-        "past_delay": morning.mean[where],
-        "past_late": morning.late[where],
-        "past_recent": morning.recent[where],
-        "past_rows": morning.rows[where],
     }
 
 

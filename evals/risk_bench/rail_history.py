@@ -6,15 +6,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from evals.risk_bench.rail import LATE_MIN, Line, Trip
+from evals.risk_bench.rail import Line, Trip
 from optimizer.kernel import Floats, Ints
 
 FADE_DAYS = 60.0
 """After so many days a day counts half: timetables, works and seasons change."""
 
-FADE_FAST_DAYS = 4.0
 BEHIND_MIN = np.array([0.0, 2.0, 5.0, 10.0])
-"""Steps of present delay: a train further behind catches up differently. It leaves its station in one of five states."""
+"""Steps of present delay, and so five states: a train further behind catches up differently."""
 
 _STATES = BEHIND_MIN.size + 1
 _CLIP_MIN = 45.0  # of delays: one train stuck for two hours must not speak for a month
@@ -32,8 +31,7 @@ class History:
     def __init__(self, line: Line) -> None:
         trains, stations = len(line.trains), len(line.stations)
         self.today = line.days[0]
-        self.delay = np.zeros((trains, stations, 3))  # rows, sum of delay, late ones
-        self.recent = np.zeros((trains, stations, 2))  # rows, sum of delay; fading fast
+        self.delay = np.zeros((trains, stations, 2))  # rows, sum of delay
         self.leg = np.zeros((_STATES, stations, stations, 2))  # rows, sum of minutes gained over plan
         self.leg_of_train = np.zeros((trains, stations, 2))  # the same of a train into a station, beyond the leg's own
         self.leg_of_train_by_state = np.zeros((_STATES, trains, stations, 2))
@@ -54,7 +52,6 @@ class History:
             self.spread_of_leg,
         ):
             sums *= 0.5 ** (gap / FADE_DAYS)
-        self.recent *= 0.5 ** (gap / FADE_FAST_DAYS)
         self.today = day
 
     def add_day(self, trips: Sequence[Trip], morning: "Morning") -> None:
@@ -65,22 +62,23 @@ class History:
 
     def _add(self, trip: Trip, morning: "Morning") -> None:
         delay = np.clip(trip.delay, -_CLIP_MIN, _CLIP_MIN)
-        one = np.ones(delay.size)
-        np.add.at(self.delay, (trip.train, trip.station), np.column_stack([one, delay, trip.delay > LATE_MIN]))
-        np.add.at(self.recent, (trip.train, trip.station), np.column_stack([one, delay]))
+        np.add.at(
+            self.delay, (np.full(delay.size, trip.train), trip.station), np.column_stack([np.ones(delay.size), delay])
+        )
         i, j = np.triu_indices(delay.size, 1)
         np.minimum.at(self.least_plan, (trip.station[i], trip.station[j]), trip.sched[j] - trip.sched[i])
         self._add_legs(trip, morning)
 
     def _add_legs(self, trip: Trip, morning: "Morning") -> None:
-        t, a, b = trip.train, trip.station[:-1], trip.station[1:]
+        a, b = trip.station[:-1], trip.station[1:]
+        t = np.full(a.size, trip.train)
         one, state = np.ones(a.size), state_of(trip.delay[:-1])
         raw = leg_gain(trip)
         gain = np.clip(raw, -_CLIP_GAIN_MIN, _CLIP_GAIN_MIN)
         beyond_leg = gain - morning.leg[state, a, b]
         beyond_train = beyond_leg - morning.leg_of_train[t, b]
         left = beyond_train - morning.leg_of_train_by_state[state, t, b]
-        self.residuals.extend(((raw - gain + left) / morning.spread(t, a, b)).tolist())
+        self.residuals.extend(((raw - gain + left) / morning.spread(trip.train, a, b)).tolist())
         np.add.at(self.leg, (state, a, b), np.column_stack([one, gain]))
         np.add.at(self.leg_of_train, (t, b), np.column_stack([one, beyond_leg]))
         np.add.at(self.leg_of_train_by_state, (state, t, b), np.column_stack([one, beyond_train]))
@@ -116,15 +114,12 @@ def overall(sums: NDArray[np.float64]) -> float:
 class Morning:
     """The shrunken rates as they stand on one morning, looked up all day. T trains, P stations.
 
-    ``mean``, ``late``, ``recent`` and ``rows`` (T, P) are of delays; ``leg`` (states, P, P), ``leg_of_train`` (T, P)
+    ``mean`` (T, P) is of delays; ``leg`` (states, P, P), ``leg_of_train`` (T, P)
     and ``leg_of_train_by_state`` (states, T, P) add up to the minutes a leg is expected to gain over its plan.
     ``residuals`` are past surprises in units of their spread, sorted.
     """
 
     mean: Floats
-    late: Floats
-    recent: Floats
-    rows: Floats
     leg: Floats
     leg_of_train: Floats
     leg_of_train_by_state: Floats
@@ -151,15 +146,10 @@ class Morning:
 
 def morning_of(history: History) -> Morning:
     """Shrink: a train at a station towards the mean of both, a leg towards all legs in that state of delay."""
-    delay, late = history.delay[..., :2], history.delay[..., [0, 2]]
-    mean, late_rate = (_by_both(sums) for sums in (delay, late))
     state_means = np.array([overall(leg) for leg in history.leg])
     spread = overall(history.spread_of_leg) or _FIRST_SPREAD_MIN**2
     return Morning(
-        mean=mean,
-        late=late_rate,
-        recent=shrink(history.recent, mean, 1.0),
-        rows=delay[..., 0].copy(),
+        mean=_by_both(history.delay),
         leg=shrink(history.leg, state_means[:, None, None], _TRUST_LEG),
         leg_of_train=shrink(history.leg_of_train, 0.0, _TRUST_TRAIN),
         leg_of_train_by_state=shrink(history.leg_of_train_by_state, 0.0, _TRUST_STATE),

@@ -8,6 +8,7 @@ import typer
 # ``forestall bench NAME``: where its function is, and what it measures; a benchmark joins with one line here.
 _BENCHES = {
     "city": ("evals.cli:bench_city", "Measure the engines on the city's day, each beside a baseline in the same run."),
+    "risk": ("evals.risk_bench.command:bench_risk", "Judge the learned layer on real records, beside the baselines."),
 }
 _HANDED_ON = {"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}
 
