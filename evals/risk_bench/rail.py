@@ -107,5 +107,5 @@ def make_line(calls: Sequence[Call]) -> Line:
 def epoch_s(day: Ints) -> Floats:
     """Seconds since 1970 at the midnight of day numbers."""
     first = datetime(1970, 1, 1, tzinfo=UTC).toordinal()
-    seconds: Floats = (day - first) * 86_400.0
+    seconds: Floats = 86_400.0 * (day - first).astype(np.float64)
     return seconds

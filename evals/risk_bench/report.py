@@ -33,7 +33,7 @@ def print_report(results: Mapping[str, SetResult]) -> None:
     """One plain table a set, and what a reader must know of it."""
     for name, result in results.items():
         print(f"{name} ({result.note})")
-        rows = [("horizon", "model", *KEYS)]
+        rows: list[tuple[str, ...]] = [("horizon", "model", *KEYS)]
         for horizon in result.by_model[OURS]:
             rows += [(horizon, model, *_cells(result.by_model[model][horizon])) for model in MODELS]
         for what, by_horizon in result.variants.items():

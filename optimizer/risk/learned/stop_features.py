@@ -48,7 +48,7 @@ def stop_features(problem: FleetProblem, starts: Floats) -> NDArray[np.float32]:
     late = np.clip(quantiles - world.closes_s[:, None], -_REACH_S, _REACH_S)
     before, after, leg_s = _along_routes(problem)
     at_hub = drive.at_hub[route]
-    ready_s = np.where(at_hub, drive.earliest_s[route], drive.ready_s.mean(axis=1)[route])
+    ready_s = np.where(at_hub, drive.earliest_s[route], np.median(drive.ready_s, axis=1)[route])
     columns = {
         "p_mc": (starts > world.closes_s[:, None]).mean(axis=1) * ~problem.is_transfer,
         "late_q10_s": late[:, 0],
