@@ -51,6 +51,7 @@ class Task:
     horizons: Mapping[str, Bools]
     rising: Sequence[str] = ()
     amounts: Amounts | None = None
+    growth: Growth = GROWTH
 
     @property
     def training(self) -> Bools:
@@ -81,7 +82,7 @@ def learn(task: Task, seed: int) -> Answers:
     lesson = Lesson(
         task.features[rows], task.names, task.opinion[rows], task.late[rows], task.known_s[rows], task.rising
     )
-    layer, tested = fit_layer(lesson, GROWTH, seed)
+    layer, tested = fit_layer(lesson, task.growth, seed)
     p = np.full(len(task.late), np.nan)
     p[rows[tested.rows]] = tested.p
     p[task.judged] = layer.p(task.features[task.judged], task.opinion[task.judged])
