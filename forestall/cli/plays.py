@@ -16,6 +16,7 @@ _BENCHES = {
     "learning": ("evals.learning_bench:bench_learning", "Measure the risk model's life over many labelled scores."),
     "forecast": ("evals.forecast_cli:bench_forecast", "How right forecasts are on simulated days that nobody alters."),
     "sweep": ("evals.bench_sweep:bench_sweep", "Measure a sweep of a made-up state: CPU seconds, memory, a what-if."),
+    "risk": ("evals.risk_bench.command:bench_risk", "Judge the learned layer on real records, beside the baselines."),
 }
 _HANDED_ON = {"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}
 

@@ -23,6 +23,7 @@ KINDS = ("none", "logistic", "isotonic", "venn-abers")
 _EDGE = 1e-4  # no map says more surely than this
 _CELLS = 100  # of equal counts: a map with more knots than that would be noise
 _STEPS = 30
+_WORTH_MAPPING = 0.01  # of the log loss: less is what a few odd days make by chance
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +78,10 @@ def choose_calibration(p: Floats, late: Bools, time_s: Floats, *, hold_out: floa
     cut = np.quantile(time_s, 1.0 - hold_out)
     old, new = time_s < cut, time_s >= cut
     losses = {kind: log_loss(fit_calibration(kind, p[old], late[old]).apply(p[new]), late[new]) for kind in KINDS}
-    best = fit_calibration(min(KINDS, key=lambda kind: losses[kind]), p, late)
+    kind = min(KINDS, key=lambda kind: losses[kind])
+    if losses[kind] > (1.0 - _WORTH_MAPPING) * losses["none"]:
+        return Calibration()
+    best = fit_calibration(kind, p, late)
     return best if log_loss(best.apply(p), late) <= log_loss(p, late) else Calibration()
 
 

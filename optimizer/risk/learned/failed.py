@@ -100,7 +100,7 @@ def train_failed(examples: FailedExamples, seed: int = 1, growth: Growth | None 
     rates = rates_as_of(examples.keys, failed, day)
     names = (*(f"{level}_{what}" for level in examples.levels for what in ("rate", "rows")), *examples.names)
     lesson = Lesson(_columns(rates, examples.numbers), names, rates[:, -2], examples.failed, examples.day_s)
-    layer = fit_layer(lesson, growth or Growth(), seed)
+    layer, _ = fit_layer(lesson, growth or Growth(), seed)
     return FailedAttemptModel(examples.levels, examples.names, learn_rates(examples.keys, failed), layer)
 
 

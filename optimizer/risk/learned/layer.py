@@ -87,7 +87,15 @@ class Lesson:
         )
 
 
-def fit_layer(lesson: Lesson, growth: Growth, seed: int) -> Layer:
+@dataclass(frozen=True, slots=True)
+class OutOfSample:
+    """What the layer would have said of newer ``rows`` (k,), had it been trained on the days before: ``p`` (k,)."""
+
+    rows: NDArray[np.int64]
+    p: Floats
+
+
+def fit_layer(lesson: Lesson, growth: Growth, seed: int) -> tuple[Layer, OutOfSample]:
     """Fit trees, blend and calibrations. Raises BadInput when there are too few rows, or one outcome only."""
     check_outcomes(lesson.late)
     asked, answers = answers_out_of_sample(lesson, growth, seed)
@@ -98,7 +106,8 @@ def fit_layer(lesson: Lesson, growth: Growth, seed: int) -> Layer:
     mixed = share * second.apply(answers) + (1.0 - share) * first.apply(opinion)
     last = choose_calibration(mixed, late, time_s)
     everything = np.ones(len(lesson.late), dtype=bool)
-    return Layer(lesson.trees(everything, growth, seed), first, second, share, last)
+    layer = Layer(lesson.trees(everything, growth, seed), first, second, share, last)
+    return layer, OutOfSample(asked, last.apply(mixed))
 
 
 def check_outcomes(late: Bools) -> None:

@@ -63,7 +63,9 @@ def train(examples: Examples, seed: int = 1, growth: Growth | None = None) -> Le
     """
     used = examples.take(np.flatnonzero((examples.weight > 0.0) & (examples.features[:, _LEAD] > 0.0)))
     lesson = Lesson(used.features, FEATURES, used.p_mc, used.late, used.taken_at_s, RISING, used.weight)
-    layer = fit_layer(lesson, growth or Growth(), seed)
+    layer, _ = fit_layer(lesson, growth or Growth(), seed)
     residual = used.lateness_s - used.features[:, _MEDIAN].astype(np.float64)
-    quantiles = fit_quantiles(used.features, residual, used.taken_at_s, FEATURES, growth or _QUANTILE_GROWTH, seed)
+    quantiles, _, _ = fit_quantiles(
+        used.features, residual, used.taken_at_s, FEATURES, growth or _QUANTILE_GROWTH, seed
+    )
     return LearnedModel(layer, quantiles)

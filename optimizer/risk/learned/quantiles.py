@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from optimizer.kernel import Floats
 from optimizer.risk.learned.layer import forward_folds
@@ -38,14 +39,18 @@ class Quantiles:
 
 def fit_quantiles(
     features: Matrix, residual: Floats, time_s: Floats, names: Sequence[str], growth: Growth, seed: int
-) -> Quantiles:
-    """Fit to (n,) residuals; the offsets come from days that the trees of their fold had not seen."""
-    misses = [
-        residual[fold, None] - _raw(_grow_all(features[older], residual[older], names, growth, seed), features[fold])
-        for older, fold in forward_folds(time_s)
-    ]
-    offsets = conformal_offsets(np.concatenate(misses)) if misses else np.zeros(len(LEVELS))
-    return Quantiles(_grow_all(features, residual, names, growth, seed), tuple(offsets.tolist()))
+) -> tuple[Quantiles, NDArray[np.int64], Floats]:
+    """Fit to (n,) residuals. Also the rows of the later folds (k,), and (k, levels) what trees grown on the days before
+    say of them: the offsets come from those."""
+    rows, said = [], []
+    for older, fold in forward_folds(time_s):
+        rows.append(np.flatnonzero(fold))
+        said.append(_raw(_grow_all(features[older], residual[older], names, growth, seed), features[fold]))
+    asked = np.concatenate(rows) if rows else np.zeros(0, dtype=np.int64)
+    answers = np.concatenate(said) if said else np.zeros((0, len(LEVELS)))
+    offsets = conformal_offsets(residual[asked, None] - answers) if rows else np.zeros(len(LEVELS))
+    trees = _grow_all(features, residual, names, growth, seed)
+    return Quantiles(trees, tuple(offsets.tolist())), asked, np.sort(answers + offsets, axis=1)
 
 
 def conformal_offsets(misses: Floats, levels: Sequence[float] = LEVELS) -> Floats:

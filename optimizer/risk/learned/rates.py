@@ -19,6 +19,8 @@ Keys = Sequence[NDArray[np.str_]]
 TRUST = 10.0
 """Within the 5 to 20 rows' worth that measured best."""
 
+_PARTS = 1_000_000
+
 
 @dataclass(frozen=True, slots=True)
 class ShrunkRates:
@@ -61,31 +63,31 @@ def learn_rates(keys: Keys, value: Floats, trust: float = TRUST) -> ShrunkRates:
     return ShrunkRates(float(value.mean()) if len(value) else 0.0, tuple(tables), trust)
 
 
-def rates_as_of(keys: Keys, value: Floats, day: Ints, trust: float = TRUST) -> Floats:
-    """(n, 2 L) like ``ShrunkRates.at``, for each row from the rows of earlier days alone (a day tells in the evening).
+def rates_as_of(keys: Keys, value: Floats, day: Ints, told: Ints | None = None, trust: float = TRUST) -> Floats:
+    """(n, 2 L) like ``ShrunkRates.at``, for each row from what was told on days before its own ``day``.
 
-    So a row's own outcome, and those of its day, are never in its features.
+    ``told`` (n,) is the day a row's value becomes known, its own day when None (a day tells in the evening). So a row's
+    own outcome, and those of its day, are never in its features.
     """
-    above = _as_of(np.zeros(len(value), dtype=np.int64), value, day)
-    overall = np.where(above[:, 1] > 0, above[:, 0] / np.maximum(above[:, 1], 1.0), 0.0)
-    rate, columns = overall, []
+    told = day if told is None else told
+    above = _as_of(np.zeros(len(value), dtype=np.int64), value, day, told)
+    rate = np.where(above[:, 1] > 0, above[:, 0] / np.maximum(above[:, 1], 1.0), 0.0)
+    columns = []
     for key in keys:
-        past = _as_of(np.unique(key, return_inverse=True)[1], value, day)
+        past = _as_of(np.unique(key, return_inverse=True)[1], value, day, told)
         rate = (past[:, 0] + trust * rate) / (past[:, 1] + trust)
         columns += [rate, past[:, 1]]
     return np.column_stack(columns)
 
 
-def _as_of(key: Ints, value: Floats, day: Ints) -> Floats:
-    """(n, 2) sum and count of the same key's rows on earlier days."""
-    order = np.lexsort((day, key))
-    k, d = key[order], day[order]
-    sums = np.concatenate(([0.0], np.cumsum(value[order])))
-    opens_key = np.concatenate(([True], k[1:] != k[:-1]))
-    opens_day = opens_key | np.concatenate(([True], d[1:] != d[:-1]))
-    first_of_key = np.maximum.accumulate(np.where(opens_key, np.arange(k.size), 0))
-    first_of_day = np.maximum.accumulate(np.where(opens_day, np.arange(k.size), 0))
-    past = np.empty((k.size, 2))
-    past[order, 0] = sums[first_of_day] - sums[first_of_key]
-    past[order, 1] = first_of_day - first_of_key
-    return past
+def _as_of(key: Ints, value: Floats, day: Ints, told: Ints) -> Floats:
+    """(n, 2) sum and count of the same key's rows told before each row's day."""
+    first = min(int(day.min()), int(told.min())) if key.size else 0
+    span = (max(int(day.max()), int(told.max())) - first + 1) if key.size else 1
+    order = np.lexsort((told, key))
+    # Whole millionths add up exactly: what is told later, or of another key, does not change the last bit of a sum.
+    sums = np.concatenate(([0], np.cumsum(np.rint(value[order] * _PARTS).astype(np.int64))))
+    code = key[order] * span + (told[order] - first)
+    until = np.searchsorted(code, key * span + (day - first), side="left")
+    since = np.searchsorted(code, key * span, side="left")
+    return np.column_stack([(sums[until] - sums[since]) / _PARTS, until - since])
