@@ -85,7 +85,9 @@ def freeze(day: Day, seed: int, disruption: Disruption) -> Case:
     """The day played to the disruption in expected times, and struck by it."""
     stopped = [_stop(day, route, disruption.at_s) for route in range(len(day.routes))]
     gone = set(disruption.cancelled)
-    vans, visits, sequences = [], [], []
+    vans: list[Van] = []
+    visits: list[Visit] = []
+    sequences: list[tuple[int, ...]] = []
     for route, van in enumerate(stopped):
         left = [node for node in van.open_stops if node not in gone]
         if route == disruption.broken or (van.has_left and not van.open_stops and van.committed is None):

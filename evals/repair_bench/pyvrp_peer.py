@@ -1,6 +1,7 @@
 """PyVRP, warm: its search starts from the present plan, and every stop is worth its price to it."""
 
 import time
+from typing import Any
 
 import numpy as np
 import pyvrp
@@ -65,7 +66,7 @@ def _descended(data: pyvrp.ProblemData, start: pyvrp.Solution, seed: int) -> pyv
 
 def _model(case: Case) -> pyvrp.ProblemData:
     """Every van a vehicle type of its own with a depot at its committed stop; every stop a client it may leave out."""
-    duration = np.ascontiguousarray(case.travel_s)
+    matrices: Any = [np.ascontiguousarray(case.travel_s)]  # PyVRP's own types say it wants something else
     hub = pyvrp.Depot(0)
     clients = [
         pyvrp.Client(
@@ -91,10 +92,10 @@ def _model(case: Case) -> pyvrp.ProblemData:
         for number, van in enumerate(case.vans)
     ]
     return pyvrp.ProblemData(
-        [pyvrp.Location(0, 0)] * len(duration),
+        [pyvrp.Location(0, 0)] * len(case.travel_s),
         clients,
         [hub, *(pyvrp.Depot(van.node) for van in case.vans)],
         vehicles,
-        [duration],
-        [duration],
+        matrices,
+        matrices,
     )

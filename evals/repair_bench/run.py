@@ -15,6 +15,9 @@ from optimizer.repair.subproblem import Sequences
 
 ENGINE_SEED = 1
 PYVRP_S = 1.0
+"""PyVRP has a CPU second, or as much as our dearest rung took: ours are limited by counts, and on a busy machine a
+second buys less."""
+
 PEERS = ("vroom", "pyvrp")
 
 # What is over in a blink is timed several times, and the middle one counts.
@@ -71,11 +74,13 @@ def run_case(case: Case, rungs: Sequence[RungName], with_peers: bool) -> Outcome
         plan, cpu_s = in_cpu_time(lambda: solve(sub, ENGINE_SEED))
         return Entry(_scored(case, plan), cpu_s)
 
+    entries = {name.value: timed(engine(name)) for name in rungs}
+    pyvrp_s = max(PYVRP_S, *(entry.cpu_s for entry in entries.values()))
     return Outcome(
         case=case,
         do_nothing=score(sub, fitting_start(sub)[0]),
-        rungs={name.value: timed(engine(name)) for name in rungs},
-        peers=_run_peers(case) if with_peers else {},
+        rungs=entries,
+        peers=_run_peers(case, pyvrp_s) if with_peers else {},
         pool={"long": timed(long_second)},
     )
 
@@ -96,10 +101,10 @@ def in_cpu_time(work: Callable[[], Sequences]) -> tuple[Sequences, float]:
             return plan, sorted(spent)[len(spent) // 2]
 
 
-def _run_peers(case: Case) -> dict[str, Entry]:
+def _run_peers(case: Case, pyvrp_s: float) -> dict[str, Entry]:
     from evals.repair_bench import pyvrp_peer, vroom_peer
 
-    answers = {"vroom": vroom_peer.solve(case), "pyvrp": pyvrp_peer.solve(case, PYVRP_S, ENGINE_SEED)}
+    answers = {"vroom": vroom_peer.solve(case), "pyvrp": pyvrp_peer.solve(case, pyvrp_s, ENGINE_SEED)}
     return {name: Entry(_scored(case, complete(case, plan)), cpu_s) for name, (plan, cpu_s) in answers.items()}
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from optimizer.repair import ortools_routing
 from optimizer.repair.engines import Rung, SearchBudget, solve
 from optimizer.repair.evaluation import evaluate
-from optimizer.repair.subproblem import NOWHERE, Budget, Sequences, SubProblem
+from optimizer.repair.subproblem import NOWHERE, Budget, Ints, Sequences, SubProblem
 
 Engine = Callable[[SubProblem, int], Sequences]
 """From a sub-problem and a seed to a plan that is feasible and no worse than doing nothing."""
@@ -79,10 +79,10 @@ def _around_trouble(sub: SubProblem, plan: Sequences) -> list[int]:
     return sorted(chosen | {vehicle for _, vehicle in sorted(near_s)[:_NEAREST]})
 
 
-def _away_s(sub: SubProblem, vehicle: int, sequence: tuple[int, ...], nodes: np.ndarray) -> np.ndarray:
-    here = [int(sub.start_node[vehicle]), *(int(sub.node[stop]) for stop in sequence)]
+def _away_s(sub: SubProblem, vehicle: int, sequence: tuple[int, ...], nodes: Ints) -> Ints:
+    here = np.append(sub.node[list(sequence)], sub.start_node[vehicle])
     matrix = sub.travel_s[sub.profile[vehicle]]
-    away: np.ndarray = matrix[np.ix_(here, nodes)] + matrix[np.ix_(nodes, here)].T
+    away: Ints = matrix[np.ix_(here, nodes)] + matrix[np.ix_(nodes, here)].T
     return away
 
 
@@ -98,7 +98,7 @@ def _part(sub: SubProblem, plan: Sequences, vehicles: list[int]) -> tuple[SubPro
         **{name: getattr(sub, name)[stops] for name in _OF_STOPS},
         **{name: getattr(sub, name)[vehicles] for name in _OF_VEHICLES},
         home=np.array(home, dtype=np.int64),
-        excluded=sub.excluded[np.ix_(stops, vehicles)],
+        excluded=sub.excluded[stops][:, vehicles],
         sequences=tuple(tuple(index[stop] for stop in plan[vehicle]) for vehicle in vehicles),
         pairs=tuple((index[pickup], index[delivery]) for pickup, delivery in sub.pairs if pickup in index),
     )
