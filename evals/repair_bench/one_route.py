@@ -11,9 +11,8 @@ from evals.repair_bench.case import Case
 from evals.repair_bench.disruptions import DELAY_S
 from evals.repair_bench.objective import free_problem, score
 from evals.repair_bench.run import ENGINE_SEED, in_cpu_time
-from evals.repair_bench.rungs import LONG, ORTOOLS_BUDGET
+from evals.repair_bench.rungs import ORTOOLS_BUDGET, long_second
 from optimizer.repair import ortools_routing
-from optimizer.repair.engines import Rung, SearchBudget, solve
 from optimizer.repair.evaluation import fitting_start
 
 MOST_STOPS = 25
@@ -71,13 +70,8 @@ def _alone(case: Case, van: int) -> Case:
 def measure(case: Case) -> Alone:
     """The second rung with as much search as fits the time, beside the long run and OR-Tools."""
     sub = free_problem(case)
-    full = SearchBudget()
-    short = replace(full, work=int(full.work * SEARCH_SHARE))
-    plan, cpu_s = in_cpu_time(lambda: solve(sub, Rung.SECOND, short, ENGINE_SEED).sequences)
-    others = (
-        solve(sub, Rung.SECOND, replace(full, work=full.work * LONG), ENGINE_SEED).sequences,
-        ortools_routing.solve(sub, ORTOOLS_BUDGET, ENGINE_SEED).sequences,
-    )
+    plan, cpu_s = in_cpu_time(lambda: long_second(sub, ENGINE_SEED, SEARCH_SHARE))
+    others = (long_second(sub, ENGINE_SEED), ortools_routing.solve(sub, ORTOOLS_BUDGET, ENGINE_SEED).sequences)
     misses = score(sub, plan).misses
     return Alone(
         stops=sub.stops,

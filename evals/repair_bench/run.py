@@ -1,7 +1,7 @@
 """Running the pool on cases, side by side: every plan scored by the evaluator, every solve timed in CPU seconds."""
 
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from importlib.util import find_spec
 
@@ -11,7 +11,7 @@ from evals.repair_bench.objective import Score, free_problem, score
 from evals.repair_bench.rungs import Engine, RungName, engine, long_second
 from forestall.errors import BadInput, Problem
 from optimizer.repair.evaluation import fitting_start
-from optimizer.repair.subproblem import Sequences
+from optimizer.repair.subproblem import Sequences, SubProblem
 
 ENGINE_SEED = 1
 PYVRP_S = 1.0
@@ -69,25 +69,32 @@ def require_peers() -> None:
 def run_case(case: Case, rungs: Sequence[RungName], with_peers: bool) -> Outcome:
     """Everybody on one case, goods moving freely."""
     sub = free_problem(case)
-
-    def timed(solve: Engine) -> Entry:
-        plan, cpu_s = in_cpu_time(lambda: solve(sub, ENGINE_SEED))
-        return Entry(_scored(case, plan), cpu_s)
-
-    entries = {name.value: timed(engine(name)) for name in rungs}
-    pyvrp_s = max(PYVRP_S, *(entry.cpu_s for entry in entries.values()))
+    entries, peers = _measured(case, sub, rungs, with_peers)
     return Outcome(
         case=case,
         do_nothing=score(sub, fitting_start(sub)[0]),
         rungs=entries,
-        peers=_run_peers(case, pyvrp_s) if with_peers else {},
-        pool={"long": timed(long_second)},
+        peers=peers,
+        pool={"long": _timed(case, sub, long_second)},
     )
 
 
-def warm_up(case: Case, rungs: Iterable[RungName], with_peers: bool) -> None:
+def warm_up(case: Case, rungs: Sequence[RungName], with_peers: bool) -> None:
     """Everybody once, uncounted: code is compiled and loaded at its first use."""
-    run_case(case, tuple(rungs), with_peers)
+    _measured(case, free_problem(case), rungs, with_peers)
+
+
+def _measured(
+    case: Case, sub: SubProblem, rungs: Sequence[RungName], with_peers: bool
+) -> tuple[dict[str, Entry], dict[str, Entry]]:
+    entries = {name.value: _timed(case, sub, engine(name)) for name in rungs}
+    pyvrp_s = max([PYVRP_S, *(entry.cpu_s for entry in entries.values())])
+    return entries, _run_peers(case, pyvrp_s) if with_peers else {}
+
+
+def _timed(case: Case, sub: SubProblem, solve: Engine) -> Entry:
+    plan, cpu_s = in_cpu_time(lambda: solve(sub, ENGINE_SEED))
+    return Entry(_scored(case, plan), cpu_s)
 
 
 def in_cpu_time(work: Callable[[], Sequences]) -> tuple[Sequences, float]:

@@ -17,6 +17,7 @@ Engine = Callable[[SubProblem, int], Sequences]
 LONG = 3
 """The oracle's ruin-and-recreate searches this many times as long as the second rung."""
 
+SECOND_BUDGET = SearchBudget()
 # 12 to 30 us a neighbour: about a CPU second.
 ORTOOLS_BUDGET = Budget(solution_limit=5_000, neighbour_limit=50_000, fuse_s=10.0)
 _NEAREST = 8
@@ -33,17 +34,18 @@ def engine(name: RungName) -> Engine:
 
 
 def first(sub: SubProblem, seed: int) -> Sequences:
-    return solve(sub, Rung.FIRST, SearchBudget(), seed).sequences
+    return solve(sub, Rung.FIRST, seed=seed).sequences
 
 
 def second(sub: SubProblem, seed: int) -> Sequences:
-    return solve(sub, Rung.SECOND, SearchBudget(), seed).sequences
+    return solve(sub, Rung.SECOND, SECOND_BUDGET, seed).sequences
 
 
-def long_second(sub: SubProblem, seed: int, times: int = LONG) -> Sequences:
-    budget = SearchBudget()
-    longer = replace(budget, work=times * budget.work, fuse_s=times * budget.fuse_s)
-    return solve(sub, Rung.SECOND, longer, seed).sequences
+def long_second(sub: SubProblem, seed: int, times: float = LONG) -> Sequences:
+    """The second rung with so many times its search."""
+    fuse_s = max(1.0, times) * SECOND_BUDGET.fuse_s
+    budget = SearchBudget(work=round(times * SECOND_BUDGET.work), fuse_s=fuse_s)
+    return solve(sub, Rung.SECOND, budget, seed).sequences
 
 
 def ortools(sub: SubProblem, seed: int) -> Sequences:
