@@ -4,6 +4,6 @@ May import the sub-problem and its evaluator. Every answer has passed through ``
 of what is in here. A solve runs without the interpreter lock, so it may run in a thread of a live service.
 """
 
-from optimizer.repair.engines.solve import Answer, Rung, SearchBudget, solve
+from optimizer.repair.engines.rungs import Answer, Rung, SearchBudget, solve
 
 __all__ = ["Answer", "Rung", "SearchBudget", "solve"]

@@ -16,7 +16,7 @@ from optimizer.repair.subproblem import NO_LIMIT, NOWHERE, Codes, Floats, Ints
 
 Records = NDArray[Any]
 
-NONE = -1
+NONE = np.int64(-1)  # typed: a bare -1 would have every function that meets it compiled twice
 LEAST_GAIN = 1e-6
 
 STOP = np.dtype(
@@ -305,7 +305,7 @@ def best_place(
     standing = standing_price(t, v, stop)
     if t.vehicles[v].churn_price > 0.0 and not r.loads[v].changed:
         standing += t.vehicles[v].churn_price
-    if standing >= limit or high < low:
+    if high < low:
         return np.inf, NONE
     whole = r.loads[v].price - (t.vehicles[v].churn_price if r.loads[v].changed else 0.0)
     to = t.stops[stop].row
@@ -349,14 +349,14 @@ def best_pair(
     best, at, then = limit, NONE, NONE
     if t.excluded[stop, v] or t.excluded[pickup, v]:
         return np.inf, NONE, NONE
+    if segment_on(t, v, pickup) > segment_on(t, v, stop):
+        return np.inf, NONE, NONE
     low, high = window_of(t, r, v, pickup)
     low_then, high_then = window_of(t, r, v, stop)
     standing = standing_price(t, v, pickup) + standing_price(t, v, stop)
     if t.vehicles[v].churn_price > 0.0 and not r.loads[v].changed:
         standing += t.vehicles[v].churn_price
     whole = r.loads[v].price - (t.vehicles[v].churn_price if r.loads[v].changed else 0.0)
-    if standing >= limit:
-        return np.inf, NONE, NONE
     for i in range(low, high + 1):
         here = r.seq[v, i - 1] if i > 0 else m + v
         now = r.visits[v, i - 1].start_s + t.stops[here].service_s if i > 0 else t.vehicles[v].ready_s

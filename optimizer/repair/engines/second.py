@@ -158,7 +158,7 @@ def _troubles(t: Tables, r: Routes, trouble: Ints) -> int:
 @compiled
 def _ruin(t: Tables, r: Routes, memory: Memory, tuning: Tuning, seed: int, mark: int, gone: Ints) -> tuple[int, int]:
     """Take strings around the seed off their routes: the number of routes touched and of stops gone (as units)."""
-    rng, touched, count = memory.rng, 0, 0
+    rng, touched, count = memory.rng, np.int64(0), np.int64(0)
     served, vehicles = 0, 0
     for v in range(t.vehicles.size):
         if r.loads[v].size > 0:
@@ -285,7 +285,7 @@ def search(t: Tables, r: Routes, memory: Memory, tuning: Tuning, until: int, wor
     troubled = _troubles(t, r, trouble)
     falling = np.log(tuning.cold / tuning.hot)
     memory.stamp[:] = -1
-    mark = 0
+    mark = np.int64(0)
     while r.meter[0] < until:
         r.meter[0] += tuning.overhead
         value[2] += 1
