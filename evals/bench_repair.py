@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.table import Table
 
 from evals.repair_bench import custody, growth, one_route
-from evals.repair_bench.case import Case, make_case
+from evals.repair_bench.case import RepairCase, make_case
 from evals.repair_bench.days import Day, list_files, read_days
 from evals.repair_bench.run import Outcome, require_peers, run_case, warm_up
 from evals.repair_bench.rungs import RungName, engine
@@ -110,7 +110,7 @@ def _more(
 ) -> dict[str, Any]:
     """Custody, one route alone, and growth."""
 
-    def tell(case: Case, one: custody.Rescue) -> None:
+    def tell(case: RepairCase, one: custody.Rescue) -> None:
         say(f"custody, {case.name}: {one.do_nothing} misses by doing nothing, {one.misses}, faults {one.faults}")
 
     engines = {name.value: engine(name) for name in names}

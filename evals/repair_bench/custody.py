@@ -7,7 +7,7 @@ from statistics import fmean
 from typing import Any
 
 from evals.repair_bench import handovers
-from evals.repair_bench.case import Case, make_case
+from evals.repair_bench.case import RepairCase, make_case
 from evals.repair_bench.days import Day
 from evals.repair_bench.disruptions import Kind
 from evals.repair_bench.objective import custody_problem, score
@@ -33,7 +33,7 @@ class Rescue:
     best_known: int | None
 
 
-def breakdowns(days: Sequence[Day], count: int) -> Iterable[Case]:
+def breakdowns(days: Sequence[Day], count: int) -> Iterable[RepairCase]:
     """So many breakdowns of vans with goods aboard, spread evenly over the days."""
     cases = (
         case
@@ -44,7 +44,7 @@ def breakdowns(days: Sequence[Day], count: int) -> Iterable[Case]:
     return islice(cases, count)
 
 
-def rescue(case: Case, engines: dict[str, Engine], seed: int, with_best_known: bool) -> Rescue:
+def rescue(case: RepairCase, engines: dict[str, Engine], seed: int, with_best_known: bool) -> Rescue:
     """Every engine on one breakdown, its answer checked."""
     sub = custody_problem(case)
     plans = {name: engine(sub, seed) for name, engine in engines.items()}
@@ -61,7 +61,7 @@ def rescue(case: Case, engines: dict[str, Engine], seed: int, with_best_known: b
     )
 
 
-def check(case: Case, sub: SubProblem, plan: Sequences) -> list[handovers.Fault]:
+def check(case: RepairCase, sub: SubProblem, plan: Sequences) -> list[handovers.Fault]:
     """What the second opinion finds wrong with a plan at the times the evaluator gives it."""
     return handovers.faults(case, handovers.as_steps(case, plan, evaluate(sub, plan).starts_s))
 
@@ -98,7 +98,7 @@ def _of_one(rescues: Sequence[Rescue], name: str) -> dict[str, Any]:
 
 
 def play(
-    cases: Iterable[Case], engines: dict[str, Engine], long_runs: int, tell: Callable[[Case, Rescue], None]
+    cases: Iterable[RepairCase], engines: dict[str, Engine], long_runs: int, tell: Callable[[RepairCase, Rescue], None]
 ) -> list[Rescue]:
     """Every case in turn; of the first ``long_runs`` the best known too."""
     rescues = []

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from evals.repair_bench.case import Case, undisturbed
+from evals.repair_bench.case import RepairCase, undisturbed
 from evals.repair_bench.days import Day
 from evals.repair_bench.objective import free_problem
 from evals.repair_bench.run import ENGINE_SEED, Outcome, in_cpu_time
@@ -41,7 +41,7 @@ def exponent(outcomes: Sequence[Outcome], name: str) -> dict[str, Any]:
     return {"exponent": round(float(slope), 3), "sizes": [int(sizes.min()), int(sizes.max())]}
 
 
-def fleet_ratio(pairs: Sequence[tuple[Day, Case]], name: RungName) -> float | None:
+def fleet_ratio(pairs: Sequence[tuple[Day, RepairCase]], name: RungName) -> float | None:
     """How many times dearer a case gets when four towns without trouble join it: the median over some cases."""
     ratios = []
     for day, case in pairs:

@@ -7,7 +7,7 @@ claims, and asks of each van what a dispatcher would ask.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from evals.repair_bench.case import HUB, Case
+from evals.repair_bench.case import HUB, RepairCase
 
 # What a hand-over takes: finding each other and opening two vans once, then so much for each parcel's move.
 MEETING_S, PARCEL_S = 180, 20
@@ -34,7 +34,9 @@ class Fault:
 Steps = Sequence[Sequence[Step]]
 
 
-def as_steps(case: Case, sequences: Sequence[Sequence[int]], starts_s: Sequence[Sequence[int]]) -> list[list[Step]]:
+def as_steps(
+    case: RepairCase, sequences: Sequence[Sequence[int]], starts_s: Sequence[Sequence[int]]
+) -> list[list[Step]]:
     """A plan of the custody problem, whose pickups are numbered after the visits, as steps."""
     first = len(case.visits)
     stranded = case.wreck.stops if case.wreck else ()
@@ -48,7 +50,7 @@ def as_steps(case: Case, sequences: Sequence[Sequence[int]], starts_s: Sequence[
     ]
 
 
-def faults(case: Case, plan: Steps) -> list[Fault]:
+def faults(case: RepairCase, plan: Steps) -> list[Fault]:
     """Everything about a plan that can't be carried out, van by van."""
     found: list[Fault] = []
     seen: set[tuple[int, bool]] = set()
@@ -63,7 +65,7 @@ def faults(case: Case, plan: Steps) -> list[Fault]:
     return found
 
 
-def _goods(case: Case, van: int, steps: Sequence[Step]) -> list[Fault]:
+def _goods(case: RepairCase, van: int, steps: Sequence[Step]) -> list[Fault]:
     """A van delivers what it holds, what it loads at the hub, and what it took over before; nothing else."""
     found = []
     taken: set[int] = set()
@@ -86,7 +88,7 @@ def _goods(case: Case, van: int, steps: Sequence[Step]) -> list[Fault]:
     return found
 
 
-def _times(case: Case, van: int, steps: Sequence[Step]) -> list[Fault]:
+def _times(case: RepairCase, van: int, steps: Sequence[Step]) -> list[Fault]:
     """No step begins before the van is there, and none before what comes first is over."""
     found = []
     here, free_s, is_met = case.vans[van].node, case.vans[van].ready_s, False
@@ -110,7 +112,7 @@ def _times(case: Case, van: int, steps: Sequence[Step]) -> list[Fault]:
     return found
 
 
-def _loads(case: Case, van: int, steps: Sequence[Step]) -> list[Fault]:
+def _loads(case: RepairCase, van: int, steps: Sequence[Step]) -> list[Fault]:
     """What is aboard never exceeds the van: also the goods of stops that the plan leaves undone are in it."""
     planned = {step.stop for step in steps if step.delivers}
     aboard = sum(

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from evals.repair_bench.case import HUB, Case
+from evals.repair_bench.case import HUB, RepairCase
 from optimizer.repair.evaluation import evaluate
 from optimizer.repair.meetings import HAND_OVER_PER_PACKAGE_S, HAND_OVER_S
 from optimizer.repair.subproblem import Sequences, SubProblem
@@ -28,7 +28,7 @@ class Score:
     violations: int
 
 
-def free_problem(case: Case) -> SubProblem:
+def free_problem(case: RepairCase) -> SubProblem:
     """Goods move freely between vans, as visits, pickups and goods not yet loaded do."""
     visits, vans = case.visits, case.vans
     return SubProblem.build(
@@ -50,7 +50,7 @@ def free_problem(case: Case) -> SubProblem:
     )
 
 
-def custody_problem(case: Case) -> SubProblem:
+def custody_problem(case: RepairCase) -> SubProblem:
     """Goods stay where they are: aboard their van, at the hub for vans that have not left, or in the broken van.
 
     Each stop of the broken van has a pickup there, numbered after all visits in the order of ``wreck.stops``.

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from evals.repair_bench.case import Case
+from evals.repair_bench.case import RepairCase
 from evals.repair_bench.disruptions import DELAY_S
 from evals.repair_bench.objective import free_problem, score
 from evals.repair_bench.run import ENGINE_SEED, in_cpu_time
@@ -31,7 +31,7 @@ class Alone:
     cpu_s: float
 
 
-def routes_alone(cases: Iterable[Case]) -> list[Case]:
+def routes_alone(cases: Iterable[RepairCase]) -> list[RepairCase]:
     """Of each case the fullest van of up to 25 stops, 30 to 60 minutes late, and nobody else."""
     alone = []
     for case in cases:
@@ -54,7 +54,7 @@ def summarise(routes: Sequence[Alone]) -> dict[str, Any]:
     }
 
 
-def _alone(case: Case, van: int) -> Case:
+def _alone(case: RepairCase, van: int) -> RepairCase:
     delay_s = int(np.random.default_rng([case.seed, case.disruption.at_s]).integers(*DELAY_S, endpoint=True))
     stops = case.sequences[van]
     held_up = replace(case.vans[van], ready_s=case.vans[van].ready_s + delay_s)
@@ -67,7 +67,7 @@ def _alone(case: Case, van: int) -> Case:
     )
 
 
-def measure(case: Case) -> Alone:
+def measure(case: RepairCase) -> Alone:
     """The second rung with as much search as fits the time, beside the long run and OR-Tools."""
     sub = free_problem(case)
     plan, cpu_s = in_cpu_time(lambda: long_second(sub, ENGINE_SEED, SEARCH_SHARE))

@@ -7,7 +7,7 @@ import numpy as np
 import pyvrp
 from pyvrp.search import OPERATORS, LocalSearch, NeighbourhoodParams, PerturbationManager, compute_neighbours
 
-from evals.repair_bench.case import Case
+from evals.repair_bench.case import RepairCase
 from evals.repair_bench.hard_windows import last_arrival_s, on_time_part
 from evals.repair_bench.objective import LATENESS_PRICE, MISS_PRICE
 from optimizer.repair.subproblem import Sequences
@@ -31,7 +31,7 @@ class _CpuLimit:
         return time.process_time() >= self._until
 
 
-def solve(case: Case, limit_s: float, seed: int) -> tuple[Sequences, float]:
+def solve(case: RepairCase, limit_s: float, seed: int) -> tuple[Sequences, float]:
     """The plan PyVRP comes to, with the stops it left out in no sequence, and the CPU seconds of its solve alone."""
     data = _model(case)
     routes = [
@@ -64,7 +64,7 @@ def _descended(data: pyvrp.ProblemData, start: pyvrp.Solution, seed: int) -> pyv
     return reached if reached.is_feasible() else start
 
 
-def _model(case: Case) -> pyvrp.ProblemData:
+def _model(case: RepairCase) -> pyvrp.ProblemData:
     """Every van a vehicle type of its own with a depot at its committed stop; every stop a client it may leave out."""
     matrices: Any = [np.ascontiguousarray(case.travel_s)]  # PyVRP's own types say it wants something else
     hub = pyvrp.Depot(0)

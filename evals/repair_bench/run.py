@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from importlib.util import find_spec
 
-from evals.repair_bench.case import Case
+from evals.repair_bench.case import RepairCase
 from evals.repair_bench.hard_windows import complete
 from evals.repair_bench.objective import Score, free_problem, score
 from evals.repair_bench.rungs import Engine, RungName, engine, long_second
@@ -37,7 +37,7 @@ class Entry:
 class Outcome:
     """A case with everybody's plan for it; ``pool`` are those who only count towards the oracle."""
 
-    case: Case
+    case: RepairCase
     do_nothing: Score
     rungs: dict[str, Entry]
     peers: dict[str, Entry]
@@ -66,7 +66,7 @@ def require_peers() -> None:
         )
 
 
-def run_case(case: Case, rungs: Sequence[RungName], with_peers: bool) -> Outcome:
+def run_case(case: RepairCase, rungs: Sequence[RungName], with_peers: bool) -> Outcome:
     """Everybody on one case, goods moving freely."""
     sub = free_problem(case)
     entries, peers = _measured(case, sub, rungs, with_peers)
@@ -79,20 +79,20 @@ def run_case(case: Case, rungs: Sequence[RungName], with_peers: bool) -> Outcome
     )
 
 
-def warm_up(case: Case, rungs: Sequence[RungName], with_peers: bool) -> None:
+def warm_up(case: RepairCase, rungs: Sequence[RungName], with_peers: bool) -> None:
     """Everybody once, uncounted: code is compiled and loaded at its first use."""
     _measured(case, free_problem(case), rungs, with_peers)
 
 
 def _measured(
-    case: Case, sub: SubProblem, rungs: Sequence[RungName], with_peers: bool
+    case: RepairCase, sub: SubProblem, rungs: Sequence[RungName], with_peers: bool
 ) -> tuple[dict[str, Entry], dict[str, Entry]]:
     entries = {name.value: _timed(case, sub, engine(name)) for name in rungs}
     pyvrp_s = max([PYVRP_S, *(entry.cpu_s for entry in entries.values())])
     return entries, _run_peers(case, pyvrp_s) if with_peers else {}
 
 
-def _timed(case: Case, sub: SubProblem, solve: Engine) -> Entry:
+def _timed(case: RepairCase, sub: SubProblem, solve: Engine) -> Entry:
     plan, cpu_s = in_cpu_time(lambda: solve(sub, ENGINE_SEED))
     return Entry(_scored(case, plan), cpu_s)
 
@@ -108,14 +108,14 @@ def in_cpu_time(work: Callable[[], Sequences]) -> tuple[Sequences, float]:
             return plan, sorted(spent)[len(spent) // 2]
 
 
-def _run_peers(case: Case, pyvrp_s: float) -> dict[str, Entry]:
+def _run_peers(case: RepairCase, pyvrp_s: float) -> dict[str, Entry]:
     from evals.repair_bench import pyvrp_peer, vroom_peer
 
     answers = {"vroom": vroom_peer.solve(case), "pyvrp": pyvrp_peer.solve(case, pyvrp_s, ENGINE_SEED)}
     return {name: Entry(_scored(case, complete(case, plan)), cpu_s) for name, (plan, cpu_s) in answers.items()}
 
 
-def _scored(case: Case, plan: Sequences) -> Score:
+def _scored(case: RepairCase, plan: Sequences) -> Score:
     """The plan's score. One that breaks a hard rule can't be driven: it counts as nothing served, and is shown."""
     sub = free_problem(case)
     result = score(sub, plan)

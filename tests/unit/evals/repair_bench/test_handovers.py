@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from evals.repair_bench.case import HUB, Case, Van, make_case
+from evals.repair_bench.case import HUB, RepairCase, Van, make_case
 from evals.repair_bench.custody import check
 from evals.repair_bench.days import Day
 from evals.repair_bench.disruptions import Kind
@@ -18,7 +18,7 @@ RESCUER = 0
 
 
 @pytest.fixture
-def broken(town: Day) -> Case:
+def broken(town: Day) -> RepairCase:
     """A van is broken with several parcels aboard; three others are under way."""
     case = make_case(town, 2, Kind.BREAKDOWN)
     assert case.wreck is not None
@@ -26,7 +26,7 @@ def broken(town: Day) -> Case:
     return case
 
 
-def sound_plan(case: Case) -> Plan:
+def sound_plan(case: RepairCase) -> Plan:
     """One van meets the broken one first and takes two parcels over, does its own stops, then the two."""
     assert case.wreck is not None
     taken = case.wreck.stops[:2]
@@ -39,7 +39,7 @@ def sound_plan(case: Case) -> Plan:
     return plan
 
 
-def timed(case: Case, van: Van, steps: list[Step]) -> list[Step]:
+def timed(case: RepairCase, van: Van, steps: list[Step]) -> list[Step]:
     assert case.wreck is not None
     here, now, timed_steps = van.node, van.ready_s, []
     is_met = False
@@ -53,11 +53,11 @@ def timed(case: Case, van: Van, steps: list[Step]) -> list[Step]:
     return timed_steps
 
 
-def rules(case: Case, plan: Plan) -> set[str]:
+def rules(case: RepairCase, plan: Plan) -> set[str]:
     return {fault.rule for fault in faults(case, plan)}
 
 
-def test_a_sound_plan_has_no_fault(broken: Case) -> None:
+def test_a_sound_plan_has_no_fault(broken: RepairCase) -> None:
     assert faults(broken, sound_plan(broken)) == []
 
 
@@ -118,18 +118,18 @@ def delivered_twice(plan: Plan) -> None:
         (delivered_twice, "twice"),
     ],
 )
-def test_a_doctored_plan_is_caught(broken: Case, doctor: Callable[[Plan], None], rule: str) -> None:
+def test_a_doctored_plan_is_caught(broken: RepairCase, doctor: Callable[[Plan], None], rule: str) -> None:
     plan = sound_plan(broken)
     doctor(plan)
     assert rule in rules(broken, plan)
 
 
-def test_a_van_too_small_for_what_it_takes_over_is_caught(broken: Case) -> None:
+def test_a_van_too_small_for_what_it_takes_over_is_caught(broken: RepairCase) -> None:
     own = sum(visit.demand for visit in broken.visits if visit.holder == RESCUER)
     assert "capacity" in rules(replace(broken, capacity=own + 1), sound_plan(broken))
 
 
-def test_goods_of_stops_left_undone_still_take_room(broken: Case) -> None:
+def test_goods_of_stops_left_undone_still_take_room(broken: RepairCase) -> None:
     assert broken.wreck is not None
     own = [stop for stop, visit in enumerate(broken.visits) if visit.holder == RESCUER]
     plan = sound_plan(broken)
@@ -138,11 +138,11 @@ def test_goods_of_stops_left_undone_still_take_room(broken: Case) -> None:
     assert "capacity" in rules(replace(broken, capacity=room), plan)
 
 
-def test_a_van_home_after_its_shift_is_caught(broken: Case) -> None:
+def test_a_van_home_after_its_shift_is_caught(broken: RepairCase) -> None:
     assert "shift" in rules(replace(broken, shift_end_s=broken.disruption.at_s), sound_plan(broken))
 
 
-def test_a_van_under_way_cannot_load_at_the_hub(broken: Case) -> None:
+def test_a_van_under_way_cannot_load_at_the_hub(broken: RepairCase) -> None:
     plan = sound_plan(broken)
     new = next(stop for stop, visit in enumerate(broken.visits) if visit.holder == HUB)
     plan[1] = timed(broken, broken.vans[1], [*plan[1], Step(new, True, 0)])
