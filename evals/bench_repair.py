@@ -22,7 +22,7 @@ Say = Callable[..., None]
 
 # Of the cases of the table, so many are looked at for one route alone and for growth: they would take as long again.
 _ROUTES_ALONE, _FLEETS_GROWN = 12, 3
-_COLUMNS = ("misses", "saved_share", "j_gap", "moved", "cpu_ms", "vroom_cpu_ratio")
+_COLUMNS = ("misses", "saved_share", "j_gap", "moved", "cpu_ms", "vroom_cpu_ratio", "vroom_quick_cpu_ratio")
 
 
 def bench_repair(

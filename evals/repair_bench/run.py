@@ -18,7 +18,6 @@ PYVRP_S = 1.0
 """PyVRP has a CPU second, or as much as our dearest rung took: ours are limited by counts, and on a busy machine a
 second buys less."""
 
-PEERS = ("vroom", "pyvrp")
 
 # What is over in a blink is timed several times, and the middle one counts.
 _BLINK_S = 0.05
@@ -111,7 +110,11 @@ def in_cpu_time(work: Callable[[], Sequences]) -> tuple[Sequences, float]:
 def _run_peers(case: RepairCase, pyvrp_s: float) -> dict[str, Entry]:
     from evals.repair_bench import pyvrp_peer, vroom_peer
 
-    answers = {"vroom": vroom_peer.solve(case), "pyvrp": pyvrp_peer.solve(case, pyvrp_s, ENGINE_SEED)}
+    answers = {
+        "vroom": vroom_peer.solve(case, vroom_peer.THOROUGH),
+        "vroom_quick": vroom_peer.solve(case, vroom_peer.QUICK),
+        "pyvrp": pyvrp_peer.solve(case, pyvrp_s, ENGINE_SEED),
+    }
     return {name: Entry(_scored(case, complete(case, plan)), cpu_s) for name, (plan, cpu_s) in answers.items()}
 
 
