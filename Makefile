@@ -7,13 +7,14 @@ BIN := $(VENV)/bin
 STAMPS := .stamps
 PORT ?= 8000
 
-.PHONY: demo test lint unit bench format lock table osrm clean help
+.PHONY: demo test lint unit bench bench-repair format lock table osrm clean help
 
 help:
 	@echo "make demo   play a city's day at 60 times real time (PORT=8000, SEED=1)"
 	@echo "make test   lint, types, layers, and every test"
 	@echo "make bench  the benchmarks, side by side with their baselines"
 	@echo "make osrm   serve a road network on this machine (EXTRACT=file.osm.pbf, OSRM_PORT=5000)"
+	@echo "make bench-repair  repair engines beside VROOM and PyVRP on the days of DAYS (about 10 minutes)"
 	@echo "make table  the table of the README: every shared day, seeds 1 to 3 (about 40 minutes)"
 
 demo: $(STAMPS)/installed
@@ -35,6 +36,18 @@ bench: $(STAMPS)/installed
 
 # DAYS is a folder of VRPLIB days with their .sol files.
 DAYS ?= ../shared/data/vrptw/ortec
+
+# Other people's solvers, to be measured against, have an environment of their own: nothing of the service needs them.
+PEERS := .venv-peers
+bench-repair: $(STAMPS)/peers
+	$(PEERS)/bin/python -m forestall.cli bench repair $(DAYS) --peers
+
+$(STAMPS)/peers: requirements-peers.lock | $(STAMPS)
+	@command -v $(PYTHON) >/dev/null || { echo "Python 3.11 is needed; set PYTHON=/path/to/python3.11"; exit 1; }
+	test -x $(PEERS)/bin/python || $(PYTHON) -m venv $(PEERS)
+	$(PEERS)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-peers.lock
+	@touch $@
+
 table: $(STAMPS)/installed
 	@mkdir -p var
 	$(BIN)/forestall simulate-all $(DAYS) --seeds 3 --log var/table.jsonl
@@ -93,4 +106,4 @@ lock:
 	  - -o requirements-osrm.lock
 
 clean:
-	rm -rf $(STAMPS) $(VENV) var
+	rm -rf $(STAMPS) $(VENV) $(PEERS) var

@@ -2,6 +2,7 @@
 
 import json
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -9,14 +10,19 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from evals.repair_bench.case import make_case
+from evals.repair_bench import custody, growth, one_route
+from evals.repair_bench.case import RepairCase, make_case
 from evals.repair_bench.days import Day, list_files, read_days
 from evals.repair_bench.run import Outcome, require_peers, run_case, warm_up
-from evals.repair_bench.rungs import RungName
+from evals.repair_bench.rungs import RungName, engine
 from evals.repair_bench.summary import with_sizes
 from forestall.errors import BadInput, ForestallError, Problem
 
-_COLUMNS = ("misses", "saved_share", "j_gap", "moved", "cpu_ms", "vroom_cpu_ratio")
+Say = Callable[..., None]
+
+# Of the cases of the table, so many are looked at for one route alone and for growth: they would take as long again.
+_ROUTES_ALONE, _FLEETS_GROWN = 12, 3
+_COLUMNS = ("misses", "saved_share", "j_gap", "moved", "cpu_ms", "vroom_cpu_ratio", "vroom_quick_cpu_ratio")
 
 
 def bench_repair(
@@ -26,6 +32,8 @@ def bench_repair(
     ),
     seeds: Annotated[str, typer.Option(help="Which disruptions each day meets, A-B or one number.")] = "1-3",
     peers: Annotated[bool, typer.Option("--peers", help="VROOM and PyVRP too (an extra: forestall[peers]).")] = False,
+    breakdowns: Annotated[int, typer.Option(help="Breakdowns with goods staying where they are.", min=1)] = 24,
+    long_runs: Annotated[int, typer.Option(help="Of these, how many are held against a long run.", min=0)] = 6,
     cache: Annotated[Path, typer.Option(help="Plans made for days without one are kept here.")] = Path("var/plans"),
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object on stdout and nothing else.")] = False,
 ) -> None:
@@ -36,7 +44,7 @@ def bench_repair(
     say = Console(stderr=True, highlight=False).print
     days = _days(folder, cache, say)
     outcomes = _run(days, numbers, names, peers, say)
-    report = with_sizes(outcomes)
+    report = with_sizes(outcomes) | _more(days, outcomes, names, breakdowns, long_runs, say)
     if as_json:
         sys.stdout.write(json.dumps(report) + "\n")
     else:
@@ -64,7 +72,7 @@ def _seeds(text: str) -> range:
     return numbers
 
 
-def _days(folder: Path, cache: Path, say: Any) -> list[Day]:
+def _days(folder: Path, cache: Path, say: Say) -> list[Day]:
     """The days of the folder that can be used; the others are told."""
     days = []
     for day in read_days(list_files(folder), cache):
@@ -83,7 +91,7 @@ def _faults(error: ForestallError) -> str:
     return "; ".join([error.message, *(f"{p.place}: {p.message}" for p in problems[:3])])
 
 
-def _run(days: list[Day], seeds: range, names: list[RungName], peers: bool, say: Any) -> list[Outcome]:
+def _run(days: list[Day], seeds: range, names: list[RungName], peers: bool, say: Say) -> list[Outcome]:
     outcomes = []
     warm_up(make_case(days[0], seeds[0]), names, peers)
     for number, day in enumerate(days, start=1):
@@ -97,6 +105,35 @@ def _run(days: list[Day], seeds: range, names: list[RungName], peers: bool, say:
     return outcomes
 
 
+def _more(
+    days: list[Day], outcomes: list[Outcome], names: list[RungName], breakdowns: int, long_runs: int, say: Say
+) -> dict[str, Any]:
+    """Custody, one route alone, and growth."""
+
+    def tell(case: RepairCase, one: custody.Rescue) -> None:
+        say(f"custody, {case.name}: {one.do_nothing} misses by doing nothing, {one.misses}, faults {one.faults}")
+
+    engines = {name.value: engine(name) for name in names}
+    rescues = custody.play(custody.breakdowns(days, breakdowns), engines, long_runs, tell)
+    alone = one_route.routes_alone(outcome.case for outcome in outcomes)[:_ROUTES_ALONE]
+    say(f"one route alone: {len(alone)}")
+    of_day = {day.name: day for day in days}
+    hubs = [outcome.case for outcome in outcomes if outcome.case.size == "hub"][:_FLEETS_GROWN]
+    say(f"fleets grown fivefold: {len(hubs)}")
+    grown = [(of_day[case.day], case) for case in hubs]
+    return {
+        "custody": custody.summarise(rescues),
+        "one_route": one_route.summarise([one_route.measure(case) for case in alone]) if alone else None,
+        "growth": {
+            name.value: {
+                **growth.exponent(outcomes, name.value),
+                "fivefold_fleet_cpu": growth.fleet_ratio(grown, name),
+            }
+            for name in names
+        },
+    }
+
+
 def _print(report: dict[str, Any]) -> None:
     for title, figures in ({"all": report} | report["sizes"]).items():
         heading = (
@@ -107,3 +144,16 @@ def _print(report: dict[str, Any]) -> None:
         for name, row in (figures["rungs"] | figures["peers"]).items():
             table.add_row(name, *(str(row.get(column, "")) for column in _COLUMNS))
         Console(width=120).print(table)
+    for name in ("custody", "one_route", "growth"):
+        for part, figures in _lines(name, report[name]):
+            print(f"{part}: " + ", ".join(f"{key.replace('_', ' ')} {value}" for key, value in figures.items()))
+
+
+def _lines(name: str, figures: dict[str, Any] | None) -> list[tuple[str, dict[str, Any]]]:
+    """A part of the report as lines: its own figures, then those of each engine."""
+    if figures is None:
+        return []
+    rungs = figures.get("rungs", figures if name == "growth" else {})
+    own = {key: value for key, value in figures.items() if not isinstance(value, dict)}
+    heading = name.replace("_", " ")
+    return ([(heading, own)] if own else []) + [(f"{heading}, {rung}", row) for rung, row in rungs.items()]

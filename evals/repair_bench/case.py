@@ -52,7 +52,7 @@ class Visit:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Case:
+class RepairCase:
     """``travel_s`` (n, n) from now on; ``sequences`` the plan left, stops by index, one tuple a van. Stops in none are
     a broken van's, or new. The depot, node 0, is every van's end, to be reached by ``shift_end_s``."""
 
@@ -76,16 +76,18 @@ class Case:
         return "large" if len(self.visits) > LARGE else "hub"
 
 
-def make_case(day: Day, seed: int, kind: Kind | None = None) -> Case:
+def make_case(day: Day, seed: int, kind: Kind | None = None) -> RepairCase:
     """The day under the seed's disruption, played to it in expected times."""
     return freeze(day, seed, draw(day, seed, kind))
 
 
-def freeze(day: Day, seed: int, disruption: Disruption) -> Case:
+def freeze(day: Day, seed: int, disruption: Disruption) -> RepairCase:
     """The day played to the disruption in expected times, and struck by it."""
     stopped = [_stop(day, route, disruption.at_s) for route in range(len(day.routes))]
     gone = set(disruption.cancelled)
-    vans, visits, sequences = [], [], []
+    vans: list[Van] = []
+    visits: list[Visit] = []
+    sequences: list[tuple[int, ...]] = []
     for route, van in enumerate(stopped):
         left = [node for node in van.open_stops if node not in gone]
         if route == disruption.broken or (van.has_left and not van.open_stops and van.committed is None):
@@ -101,7 +103,7 @@ def freeze(day: Day, seed: int, disruption: Disruption) -> Case:
         wreck, orphans = _break_down(day, stopped[disruption.broken], disruption.at_s, gone, len(visits))
         visits += orphans
     visits += [Visit(o.node, o.opens_s, o.closes_s, o.service_s, o.demand, HUB) for o in disruption.inserted]
-    return Case(
+    return RepairCase(
         day=day.name,
         seed=seed,
         disruption=disruption,
@@ -153,7 +155,7 @@ def _visit(day: Day, node: int, holder: int | None) -> Visit:
     )
 
 
-def undisturbed(day: Day, case: Case) -> Case:
+def undisturbed(day: Day, case: RepairCase) -> RepairCase:
     """The same moment of the same day, with nothing wrong."""
     return freeze(day, case.seed, Disruption(case.disruption.kind, case.disruption.at_s))
 
@@ -167,7 +169,7 @@ def _slowed(travel_s: Ints, slow_nodes: tuple[int, ...]) -> Ints:
     return np.asarray(np.rint(travel_s * (factor[:, None] + factor[None, :]) / 2), dtype=np.int64)
 
 
-def frozen_nodes(case: Case) -> set[int]:
+def frozen_nodes(case: RepairCase) -> set[int]:
     """The nodes of stops that are done or committed, which no repair may touch."""
     committed = {van.committed for van in case.vans if van.committed is not None}
     return committed.union(*(van.done for van in case.vans))

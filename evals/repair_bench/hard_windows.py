@@ -7,7 +7,7 @@ objective least, late if it must be. So a peer is never charged for what its mod
 
 from dataclasses import dataclass
 
-from evals.repair_bench.case import Case
+from evals.repair_bench.case import RepairCase
 from evals.repair_bench.objective import LATENESS_PRICE, MISS_PRICE, UNDONE_PRICE
 from optimizer.repair.subproblem import Sequences
 
@@ -25,12 +25,12 @@ class _Drive:
         return self.travel_s + sum(MISS_PRICE + LATENESS_PRICE * late_s for late_s in self.late_s if late_s)
 
 
-def on_time_part(case: Case) -> Sequences:
+def on_time_part(case: RepairCase) -> Sequences:
     """Of each van's sequence the stops it reaches in their windows, front first, such that it is home in time."""
     return tuple(_on_time(case, van, sequence) for van, sequence in enumerate(case.sequences))
 
 
-def complete(case: Case, sequences: Sequences) -> Sequences:
+def complete(case: RepairCase, sequences: Sequences) -> Sequences:
     """The plan, with each stop that is in none put where it raises J least; undone where every way is dearer yet."""
     done = {stop for sequence in sequences for stop in sequence}
     plan = list(sequences)
@@ -42,12 +42,12 @@ def complete(case: Case, sequences: Sequences) -> Sequences:
     return tuple(plan)
 
 
-def last_arrival_s(case: Case, van: int) -> int:
+def last_arrival_s(case: RepairCase, van: int) -> int:
     """By when the van must be home; one that is already too late may go straight there."""
     return max(case.shift_end_s, _drive(case, van, ()).home_s)
 
 
-def _on_time(case: Case, van: int, sequence: tuple[int, ...]) -> tuple[int, ...]:
+def _on_time(case: RepairCase, van: int, sequence: tuple[int, ...]) -> tuple[int, ...]:
     kept: tuple[int, ...] = ()
     for stop in sequence:
         drive = _drive(case, van, (*kept, stop))
@@ -56,7 +56,9 @@ def _on_time(case: Case, van: int, sequence: tuple[int, ...]) -> tuple[int, ...]
     return kept
 
 
-def _ways_in(case: Case, van: int, sequence: tuple[int, ...], stop: int) -> list[tuple[float, int, tuple[int, ...]]]:
+def _ways_in(
+    case: RepairCase, van: int, sequence: tuple[int, ...], stop: int
+) -> list[tuple[float, int, tuple[int, ...]]]:
     before = _drive(case, van, sequence).price()
     ways = []
     for at in range(len(sequence) + 1):
@@ -67,11 +69,11 @@ def _ways_in(case: Case, van: int, sequence: tuple[int, ...], stop: int) -> list
     return ways
 
 
-def _may_be_driven(case: Case, van: int, drive: _Drive) -> bool:
+def _may_be_driven(case: RepairCase, van: int, drive: _Drive) -> bool:
     return drive.home_s <= last_arrival_s(case, van) and drive.load <= case.capacity
 
 
-def _drive(case: Case, van: int, sequence: tuple[int, ...]) -> _Drive:
+def _drive(case: RepairCase, van: int, sequence: tuple[int, ...]) -> _Drive:
     here, now, travel_s, load = case.vans[van].node, case.vans[van].ready_s, 0, 0
     late_s = []
     for stop in sequence:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from evals.repair_bench.case import HUB, Case
+from evals.repair_bench.case import HUB, RepairCase
 from optimizer.repair.evaluation import evaluate
 from optimizer.repair.meetings import HAND_OVER_PER_PACKAGE_S, HAND_OVER_S
 from optimizer.repair.subproblem import Sequences, SubProblem
@@ -28,7 +28,7 @@ class Score:
     violations: int
 
 
-def free_problem(case: Case) -> SubProblem:
+def free_problem(case: RepairCase) -> SubProblem:
     """Goods move freely between vans, as visits, pickups and goods not yet loaded do."""
     visits, vans = case.visits, case.vans
     return SubProblem.build(
@@ -50,16 +50,18 @@ def free_problem(case: Case) -> SubProblem:
     )
 
 
-def custody_problem(case: Case) -> SubProblem:
+def custody_problem(case: RepairCase) -> SubProblem:
     """Goods stay where they are: aboard their van, at the hub for vans that have not left, or in the broken van.
 
     Each stop of the broken van has a pickup there, numbered after all visits in the order of ``wreck.stops``.
     """
     visits, vans = case.visits, case.vans
     stranded = case.wreck.stops if case.wreck else ()
-    place = case.wreck.node if case.wreck else 0
     since_s = case.wreck.since_s if case.wreck else 0
     m, extra = len(visits), len(stranded)
+    # The broken van is a place of its own, so that whoever comes to it has a meeting, even from next door.
+    nodes = np.arange(len(case.travel_s) + 1)
+    nodes[-1] = case.wreck.node if case.wreck else 0
     allowed = np.ones((m + extra, len(vans)), dtype=np.bool_)
     for stop, visit in enumerate(visits):
         if visit.holder == HUB:
@@ -68,8 +70,8 @@ def custody_problem(case: Case) -> SubProblem:
             allowed[stop] = False
             allowed[stop, visit.holder] = True
     return SubProblem.build(
-        travel_s=case.travel_s,
-        node=[visit.node for visit in visits] + [place] * extra,
+        travel_s=case.travel_s[np.ix_(nodes, nodes)],
+        node=[visit.node for visit in visits] + [len(nodes) - 1] * extra,
         opens_s=[visit.opens_s for visit in visits] + [since_s] * extra,
         closes_s=[visit.closes_s for visit in visits] + [NEVER_S] * extra,
         service_s=[visit.service_s for visit in visits] + [HAND_OVER_PER_PACKAGE_S] * extra,

@@ -1,12 +1,13 @@
 """PyVRP, warm: its search starts from the present plan, and every stop is worth its price to it."""
 
 import time
+from typing import Any
 
 import numpy as np
 import pyvrp
 from pyvrp.search import OPERATORS, LocalSearch, NeighbourhoodParams, PerturbationManager, compute_neighbours
 
-from evals.repair_bench.case import Case
+from evals.repair_bench.case import RepairCase
 from evals.repair_bench.hard_windows import last_arrival_s, on_time_part
 from evals.repair_bench.objective import LATENESS_PRICE, MISS_PRICE
 from optimizer.repair.subproblem import Sequences
@@ -30,7 +31,7 @@ class _CpuLimit:
         return time.process_time() >= self._until
 
 
-def solve(case: Case, limit_s: float, seed: int) -> tuple[Sequences, float]:
+def solve(case: RepairCase, limit_s: float, seed: int) -> tuple[Sequences, float]:
     """The plan PyVRP comes to, with the stops it left out in no sequence, and the CPU seconds of its solve alone."""
     data = _model(case)
     routes = [
@@ -63,9 +64,9 @@ def _descended(data: pyvrp.ProblemData, start: pyvrp.Solution, seed: int) -> pyv
     return reached if reached.is_feasible() else start
 
 
-def _model(case: Case) -> pyvrp.ProblemData:
+def _model(case: RepairCase) -> pyvrp.ProblemData:
     """Every van a vehicle type of its own with a depot at its committed stop; every stop a client it may leave out."""
-    duration = np.ascontiguousarray(case.travel_s)
+    matrices: Any = [np.ascontiguousarray(case.travel_s)]  # PyVRP's own types say it wants something else
     hub = pyvrp.Depot(0)
     clients = [
         pyvrp.Client(
@@ -91,10 +92,10 @@ def _model(case: Case) -> pyvrp.ProblemData:
         for number, van in enumerate(case.vans)
     ]
     return pyvrp.ProblemData(
-        [pyvrp.Location(0, 0)] * len(duration),
+        [pyvrp.Location(0, 0)] * len(case.travel_s),
         clients,
         [hub, *(pyvrp.Depot(van.node) for van in case.vans)],
         vehicles,
-        [duration],
-        [duration],
+        matrices,
+        matrices,
     )

@@ -9,7 +9,7 @@ import numpy as np
 from optimizer.repair import ortools_routing
 from optimizer.repair.engines import Rung, SearchBudget, solve
 from optimizer.repair.evaluation import evaluate
-from optimizer.repair.subproblem import NOWHERE, Budget, Sequences, SubProblem
+from optimizer.repair.subproblem import NOWHERE, Budget, Ints, Sequences, SubProblem
 
 Engine = Callable[[SubProblem, int], Sequences]
 """From a sub-problem and a seed to a plan that is feasible and no worse than doing nothing."""
@@ -17,8 +17,11 @@ Engine = Callable[[SubProblem, int], Sequences]
 LONG = 3
 """The oracle's ruin-and-recreate searches this many times as long as the second rung."""
 
+# Wall clock must cut nothing short here, however busy the machine: counts alone limit a search.
+_FUSE_S = 600.0
+SECOND_BUDGET = SearchBudget(fuse_s=_FUSE_S)
 # 12 to 30 us a neighbour: about a CPU second.
-ORTOOLS_BUDGET = Budget(solution_limit=5_000, neighbour_limit=50_000, fuse_s=10.0)
+ORTOOLS_BUDGET = Budget(solution_limit=5_000, neighbour_limit=50_000, fuse_s=_FUSE_S)
 _NEAREST = 8
 
 
@@ -33,17 +36,17 @@ def engine(name: RungName) -> Engine:
 
 
 def first(sub: SubProblem, seed: int) -> Sequences:
-    return solve(sub, Rung.FIRST, SearchBudget(), seed).sequences
+    return solve(sub, Rung.FIRST, seed=seed).sequences
 
 
 def second(sub: SubProblem, seed: int) -> Sequences:
-    return solve(sub, Rung.SECOND, SearchBudget(), seed).sequences
+    return solve(sub, Rung.SECOND, SECOND_BUDGET, seed).sequences
 
 
-def long_second(sub: SubProblem, seed: int, times: int = LONG) -> Sequences:
-    budget = SearchBudget()
-    longer = replace(budget, work=times * budget.work, fuse_s=times * budget.fuse_s)
-    return solve(sub, Rung.SECOND, longer, seed).sequences
+def long_second(sub: SubProblem, seed: int, times: float = LONG) -> Sequences:
+    """The second rung with so many times its search."""
+    budget = SearchBudget(work=round(times * SECOND_BUDGET.work), fuse_s=_FUSE_S)
+    return solve(sub, Rung.SECOND, budget, seed).sequences
 
 
 def ortools(sub: SubProblem, seed: int) -> Sequences:
@@ -79,10 +82,10 @@ def _around_trouble(sub: SubProblem, plan: Sequences) -> list[int]:
     return sorted(chosen | {vehicle for _, vehicle in sorted(near_s)[:_NEAREST]})
 
 
-def _away_s(sub: SubProblem, vehicle: int, sequence: tuple[int, ...], nodes: np.ndarray) -> np.ndarray:
-    here = [int(sub.start_node[vehicle]), *(int(sub.node[stop]) for stop in sequence)]
+def _away_s(sub: SubProblem, vehicle: int, sequence: tuple[int, ...], nodes: Ints) -> Ints:
+    here = np.append(sub.node[list(sequence)], sub.start_node[vehicle])
     matrix = sub.travel_s[sub.profile[vehicle]]
-    away: np.ndarray = matrix[np.ix_(here, nodes)] + matrix[np.ix_(nodes, here)].T
+    away: Ints = matrix[np.ix_(here, nodes)] + matrix[np.ix_(nodes, here)].T
     return away
 
 
@@ -98,7 +101,7 @@ def _part(sub: SubProblem, plan: Sequences, vehicles: list[int]) -> tuple[SubPro
         **{name: getattr(sub, name)[stops] for name in _OF_STOPS},
         **{name: getattr(sub, name)[vehicles] for name in _OF_VEHICLES},
         home=np.array(home, dtype=np.int64),
-        excluded=sub.excluded[np.ix_(stops, vehicles)],
+        excluded=sub.excluded[stops][:, vehicles],
         sequences=tuple(tuple(index[stop] for stop in plan[vehicle]) for vehicle in vehicles),
         pairs=tuple((index[pickup], index[delivery]) for pickup, delivery in sub.pairs if pickup in index),
     )

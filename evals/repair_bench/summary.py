@@ -50,9 +50,10 @@ def _figures(
         "cpu_ms": round(1000 * _mean(entry.cpu_s for entry in entries), 3),
         "infeasible": sum(entry.score.violations > 0 for entry in entries),
     }
-    vroom = [outcome.peers["vroom"].cpu_s for outcome in outcomes if "vroom" in outcome.peers]
-    if vroom:
-        figures["vroom_cpu_ratio"] = round(_mean(vroom) / _mean(entry.cpu_s for entry in entries), 1)
+    for peer in ("vroom", "vroom_quick"):
+        theirs = [outcome.peers[peer].cpu_s for outcome in outcomes if peer in outcome.peers]
+        if theirs:
+            figures[f"{peer}_cpu_ratio"] = round(_mean(theirs) / _mean(entry.cpu_s for entry in entries), 1)
     return figures
 
 

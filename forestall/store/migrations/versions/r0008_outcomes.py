@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "r0008_outcomes"
-down_revision = "r0006_hours_of_service"
+down_revision = "r0007_meetings"
 
 INSTANT = sa.DateTime(timezone=True).with_variant(sa.Text(), "sqlite")
 
