@@ -17,9 +17,9 @@ from optimizer.repair.engines.route import (
 )
 from optimizer.repair.subproblem import Floats
 
-ROUTE = "c23980fd6539"
-"""Which ``route`` is compiled into these functions: numba looks at this file alone, so a changed one must change this line
-(a test says so), or old code would run on."""
+ROUTE = "ef1853e56d39"
+"""Which ``route`` is compiled in: numba looks at this file alone, so a change there must change this line (a test says
+so)."""
 
 
 @compiled
@@ -55,7 +55,7 @@ def undone_price(t: Tables, stop: int) -> float:
     price = t.stops[stop].undone_price
     if t.stops[stop].pickup != NONE:
         price += t.stops[t.stops[stop].pickup].undone_price
-    return price
+    return float(price)
 
 
 @compiled

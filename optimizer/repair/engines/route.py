@@ -6,7 +6,7 @@ late, the shift holds, waiting absorbs the delay); else it is driven again until
 traffic hours or drivers' rests (``is_timed``) the rest of the route is always driven again.
 """
 
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +16,8 @@ from optimizer.repair.subproblem import NO_LIMIT, NOWHERE, Codes, Floats, Ints
 
 Records = NDArray[Any]
 
-NONE = np.int64(-1)  # typed: a bare -1 would have every function that meets it compiled twice
+ZERO, NONE = cast("int", np.int64(0)), cast("int", np.int64(-1))
+"""Typed: bare ones would have every function that meets them compiled twice."""
 LEAST_GAIN = 1e-6
 
 STOP = np.dtype(
@@ -90,13 +91,13 @@ def driving_s(t: Tables, v: int, here: int, there: int, at_s: int) -> int:
     """Seconds from one row to another, left at ``at_s``."""
     usual = t.travel_s[t.vehicles[v].profile, here, there]
     if t.hours.size == 0:
-        return usual
+        return int(usual)
     low = at_s // 3600
     if low >= t.hours.size - 1:
         factor = t.hours[t.hours.size - 1]
     else:
         factor = t.hours[low] + (at_s / 3600.0 - low) * (t.hours[low + 1] - t.hours[low])
-    return np.int64(np.floor(usual * factor + 0.5))
+    return int(np.floor(usual * factor + 0.5))
 
 
 @compiled
@@ -105,7 +106,7 @@ def rests(t: Tables, v: int, since_s: int, drive_s: int) -> int:
     after_s = t.vehicles[v].break_after_s
     if after_s >= NO_LIMIT or drive_s == 0:
         return 0
-    return max(0, (since_s + drive_s + after_s - 1) // after_s - 1)
+    return int(max(0, (since_s + drive_s + after_s - 1) // after_s - 1))
 
 
 @compiled
@@ -122,7 +123,7 @@ def standing_price(t: Tables, v: int, stop: int) -> float:
         price += t.stops[stop].move_price
     if t.stops[stop].delivery == NONE:
         price += t.vehicles[v].carrier_price
-    return price
+    return float(price)
 
 
 @compiled
@@ -246,7 +247,7 @@ def _driven_again(
 
 @compiled
 def segment_on(t: Tables, v: int, stop: int) -> int:
-    return t.stops[stop].segment if t.stops[stop].home == v else t.vehicles[v].behind
+    return int(t.stops[stop].segment if t.stops[stop].home == v else t.vehicles[v].behind)
 
 
 @compiled
@@ -269,7 +270,7 @@ def window_of(t: Tables, r: Routes, v: int, stop: int) -> tuple[int, int]:
 @compiled
 def load_change(t: Tables, stop: int, d: int) -> int:
     """What serving a stop does to the load."""
-    return t.demand[t.stops[stop].delivery, d] if t.stops[stop].delivery != NONE else -t.demand[stop, d]
+    return int(t.demand[t.stops[stop].delivery, d] if t.stops[stop].delivery != NONE else -t.demand[stop, d])
 
 
 @compiled
@@ -289,7 +290,7 @@ def roomy_until(t: Tables, r: Routes, v: int, stop: int) -> int:
                 if load > room:
                     last = i
                     break
-    return last
+    return int(last)
 
 
 @compiled
@@ -316,7 +317,7 @@ def best_place(
     r.meter[0] += high - low + 1
     for i in range(low, high + 1):
         now = r.visits[v, i].leave_s
-        since, driven = np.int64(0), np.int64(0)
+        since, driven = ZERO, ZERO
         drive = driving_s(t, v, r.visits[v, i].from_row, to, now)
         if t.is_timed:
             breaks = rests(t, v, r.visits[v, i].since_s, drive)
@@ -361,7 +362,7 @@ def best_pair(
     for i in range(low, high + 1):
         here = r.seq[v, i - 1] if i > 0 else m + v
         now = r.visits[v, i - 1].start_s + t.stops[here].service_s if i > 0 else t.vehicles[v].ready_s
-        since, driven = np.int64(0), np.int64(0)
+        since, driven = ZERO, ZERO
         drive = driving_s(t, v, t.stops[here].row, t.stops[pickup].row, now)
         if t.is_timed:
             breaks = rests(t, v, r.visits[v, i].since_s, drive)
@@ -432,7 +433,7 @@ def _roomy_from(t: Tables, r: Routes, v: int, at: int, stop: int) -> int:
                 break
             if i < last:
                 load += load_change(t, r.seq[v, i], d)
-    return last
+    return int(last)
 
 
 @compiled
@@ -477,10 +478,10 @@ def uniform(rng: NDArray[np.uint64]) -> float:
     x ^= x << np.uint64(25)
     x ^= x >> np.uint64(27)
     rng[0] = x
-    return ((x * np.uint64(2685821657736338717)) >> np.uint64(11)) * (1.0 / 9007199254740992.0)
+    return float(((x * np.uint64(2685821657736338717)) >> np.uint64(11)) * (1.0 / 9007199254740992.0))
 
 
 @compiled
 def below(rng: NDArray[np.uint64], bound: int) -> int:
     """A whole number from 0 to ``bound`` - 1."""
-    return min(np.int64(uniform(rng) * bound), bound - 1)
+    return min(int(uniform(rng) * bound), bound - 1)

@@ -1,4 +1,4 @@
-"""Our own engines: within every rule, never worse, repeatable, priced as the judge prices, optimal where one can tell."""
+"""Our own engines: within every rule, never worse, repeatable, priced as the judge prices, optimal where known."""
 
 import dataclasses
 import itertools
