@@ -32,7 +32,8 @@ VEHICLE = np.dtype(
     align=True,
 )
 VISIT = np.dtype(
-    [(name, np.int64) for name in ("arrive_s", "start_s", "slack_s", "since_s", "driven_s")]
+    [(name, np.int64) for name in ("from_row", "row", "leave_s", "arrive_s", "start_s", "slack_s")]
+    + [(name, np.int64) for name in ("since_s", "driven_s")]
     + [(name, np.float64) for name in ("before", "into", "after", "lateness")],
     align=True,
 )
@@ -66,7 +67,8 @@ class Tables(NamedTuple):
 class Routes(NamedTuple):
     """A plan in work. Row v is a vehicle, column i its i-th stop (column ``size`` is its way back).
 
-    ``seq`` (k, W). ``visits`` (k, W) are ``VISIT`` records: ``arrive_s`` (with setup) and ``start_s`` of service;
+    ``seq`` (k, W). ``visits`` (k, W) are ``VISIT`` records: ``from_row`` and ``row``, whence and where,
+    ``leave_s`` when it leaves for i; ``arrive_s`` (with setup) and ``start_s`` of service;
     ``slack_s``, how much later it may arrive at i without any change of price; ``before``, the price of all up to
     leaving for i; ``into``, of the leg to i; ``after``, of i and all that follows; ``lateness``, the part of it that an
     earlier arrival could save; ``since_s`` and ``driven_s`` on leaving for i, kept where drivers rest. ``loads`` (k,)
@@ -141,7 +143,8 @@ def refresh(t: Tables, r: Routes, v: int) -> None:
     since, driven = t.vehicles[v].since_break_s, 0
     for i in range(size + 1):
         there = r.seq[v, i] if i < size else m + k + v
-        r.visits[v, i].before = total
+        r.visits[v, i].before, r.visits[v, i].leave_s = total, now
+        r.visits[v, i].from_row, r.visits[v, i].row = t.stops[here].row, t.stops[there].row
         drive = driving_s(t, v, t.stops[here].row, t.stops[there].row, now)
         if t.is_timed:
             r.visits[v, i].since_s, r.visits[v, i].driven_s = since, driven
@@ -312,25 +315,23 @@ def best_place(
     service, opens = t.stops[stop].service_s, t.stops[stop].opens_s
     r.meter[0] += high - low + 1
     for i in range(low, high + 1):
-        here = r.seq[v, i - 1] if i > 0 else m + v
-        now = r.visits[v, i - 1].start_s + t.stops[here].service_s if i > 0 else t.vehicles[v].ready_s
+        now = r.visits[v, i].leave_s
         since, driven = np.int64(0), np.int64(0)
-        drive = driving_s(t, v, t.stops[here].row, to, now)
+        drive = driving_s(t, v, r.visits[v, i].from_row, to, now)
         if t.is_timed:
             breaks = rests(t, v, r.visits[v, i].since_s, drive)
             since = r.visits[v, i].since_s + drive - breaks * t.vehicles[v].break_after_s
             driven = r.visits[v, i].driven_s + drive
             now += breaks * t.vehicles[v].break_s
         else:
-            there = r.seq[v, i] if i < r.loads[v].size else m + t.vehicles.size + v
-            onward = t.travel_s[t.vehicles[v].profile, to, t.stops[there].row]
+            onward = t.travel_s[t.vehicles[v].profile, to, r.visits[v, i].row]
             detour = t.travel_price * (drive + onward) - r.visits[v, i].into
             if detour + standing >= best + r.visits[v, i].lateness:
                 continue
         if blink > 0.0 and uniform(rng) < blink:
             continue
         now += drive
-        if t.stops[stop].place != t.stops[here].place:
+        if t.stops[stop].place != t.stops[r.seq[v, i - 1] if i > 0 else m + v].place:
             now += t.stops[stop].setup_s
         now = max(now, opens)
         price = standing + t.travel_price * drive + late_price(t, stop, now) + r.visits[v, i].before - whole

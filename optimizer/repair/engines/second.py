@@ -14,7 +14,9 @@ from optimizer.repair.engines.first import best_on, put_unit, take_unit, undone_
 from optimizer.repair.engines.route import LEAST_GAIN, NONE, Routes, Tables, below, refresh, uniform
 from optimizer.repair.subproblem import Floats, Ints
 
-ROUTE = "none"
+FIRST = "2f5158801f5c"
+"""Which ``first`` (and with it ``route``) is compiled into these functions: numba looks at this file alone, so a changed one must change this line
+(a test says so), or old code would run on."""
 
 _FEW_VEHICLES = 24
 """So many are all asked when a stop comes back; of more, those that are near, idle or just ruined."""
@@ -24,9 +26,10 @@ NEIGHBOURS = 40
 
 class Tuning(NamedTuple):
     """``mean_ruin`` stops leave per iteration in strings of at most ``longest``; the search accepts what is worse by
-    chance at a temperature that falls from ``hot`` to ``cold``; a place is overlooked with the chance ``blink``; with
-    the chance ``at_trouble`` a ruin begins at a late or undone stop, and else with ``at_focus`` on a route that was
-    troubled at first. ``overhead`` is what an iteration costs besides its places, in places.
+    chance at a temperature that falls from ``hot`` to ``cold``; a place is overlooked with the chance ``blink``. With
+    the chance ``at_trouble`` a ruin begins at an undone stop or on a late route, and else with ``at_focus`` on a route
+    that was troubled at first. ``overhead`` is what an iteration costs besides its places, in places. With
+    ``only_trouble`` it ends when there is none left.
     """
 
     mean_ruin: float
@@ -37,6 +40,7 @@ class Tuning(NamedTuple):
     at_trouble: float
     at_focus: float
     overhead: int
+    only_trouble: bool
 
 
 class Memory(NamedTuple):
@@ -132,10 +136,13 @@ def _go_back(t: Tables, r: Routes, memory: Memory, count: int) -> None:
 
 
 @compiled
-def _seed_stop(t: Tables, memory: Memory, tuning: Tuning, trouble: Ints, troubled: int) -> int:
+def _seed_stop(
+    t: Tables, memory: Memory, tuning: Tuning, trouble: Ints, troubled: int, undone: Ints, missing: int
+) -> int:
     rng = memory.rng
-    if troubled > 0 and uniform(rng) < tuning.at_trouble:
-        return trouble[below(rng, troubled)]
+    if troubled + missing > 0 and uniform(rng) < tuning.at_trouble:
+        chosen = below(rng, troubled + missing)
+        return trouble[chosen] if chosen < troubled else undone[chosen - troubled]
     if memory.focus.size > 0 and uniform(rng) < tuning.at_focus:
         return memory.focus[below(rng, memory.focus.size)]
     return below(rng, t.demand.shape[0])
@@ -286,12 +293,13 @@ def search(t: Tables, r: Routes, memory: Memory, tuning: Tuning, until: int, wor
     falling = np.log(tuning.cold / tuning.hot)
     memory.stamp[:] = -1
     mark = np.int64(0)
-    while r.meter[0] < until:
+    while r.meter[0] < until and (not tuning.only_trouble or troubled + missing > 0):
         r.meter[0] += tuning.overhead
         value[2] += 1
         mark += 1
         present = value[0]
-        touched, count = _ruin(t, r, memory, tuning, _seed_stop(t, memory, tuning, trouble, troubled), mark, gone)
+        seed = _seed_stop(t, memory, tuning, trouble, troubled, undone, missing)
+        touched, count = _ruin(t, r, memory, tuning, seed, mark, gone)
         before = 0.0
         for i in range(missing):
             gone[count] = undone[i]
