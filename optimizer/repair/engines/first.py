@@ -11,13 +11,14 @@ from optimizer.repair.engines.route import (
     Tables,
     best_pair,
     best_place,
+    keeps_day,
     put,
     refresh,
     take,
 )
 from optimizer.repair.subproblem import Floats
 
-ROUTE = "ef1853e56d39"
+ROUTE = "8266900c5865"
 """Which ``route`` is compiled in: numba looks at this file alone, so a change there must change this line (a test says
 so)."""
 
@@ -126,9 +127,12 @@ def relieve(t: Tables, r: Routes, v: int, rng: NDArray[np.uint64]) -> int:
         back, back_first = take_unit(t, r, stop)
         refresh(t, r, v)
         gain = before - r.loads[v].price
+        can_spare = keeps_day(t, r, v)
         for w in range(k):
             if gain <= saved:
                 break
+            if w != v and not can_spare:
+                continue
             price, place, place_first = best_on(t, r, w, stop, gain - saved, rng, 0.0)
             if price < gain - saved:
                 saved, which, to, at, first = gain - price, stop, w, place, place_first

@@ -188,6 +188,19 @@ def refresh_all(t: Tables, r: Routes) -> None:
 
 
 @compiled
+def keeps_day(t: Tables, r: Routes, v: int) -> bool:
+    """Whether a refreshed route ends in time. Taking a stop off can break that: rests and slow hours then fall
+    elsewhere, and matrices have ways that are shorter by way of another place.
+    """
+    back = r.visits[v, r.loads[v].size]
+    if back.slack_s < 0:
+        return False
+    if not t.is_timed:
+        return True
+    return bool(back.driven_s + driving_s(t, v, back.from_row, back.row, back.leave_s) <= t.vehicles[v].most_s)
+
+
+@compiled
 def tail_price(
     t: Tables, r: Routes, v: int, first: int, here: int, now_s: int, since_s: int, driven_s: int, limit: float
 ) -> float:

@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 
 from optimizer.kernel import compiled
 from optimizer.repair.engines.first import best_on, put_unit, take_unit, undone_price
-from optimizer.repair.engines.route import LEAST_GAIN, NONE, ZERO, Routes, Tables, below, refresh, uniform
+from optimizer.repair.engines.route import LEAST_GAIN, NONE, ZERO, Routes, Tables, below, keeps_day, refresh, uniform
 from optimizer.repair.subproblem import Floats, Ints
 
-FIRST = "99f104896c7f"
+FIRST = "70c2dfab503e"
 """Which ``first``, and with it ``route``, is compiled in: numba looks at this file alone, so a change there must change
 this line (a test says so)."""
 
@@ -279,6 +279,14 @@ def _recreate(
 
 
 @compiled
+def _all_keep_day(t: Tables, r: Routes, memory: Memory, touched: int) -> bool:
+    for c in range(touched):  # noqa: SIM110 - compiled code knows no generators
+        if not keeps_day(t, r, memory.touched[c]):
+            return False
+    return True
+
+
+@compiled
 def search(t: Tables, r: Routes, memory: Memory, tuning: Tuning, until: int, work: int) -> None:
     """Go on until the meter shows ``until``; ``work`` is what it will show in the end (the cooling's measure)."""
     m, k = t.demand.shape[0], t.vehicles.size
@@ -317,7 +325,7 @@ def search(t: Tables, r: Routes, memory: Memory, tuning: Tuning, until: int, wor
                 after += undone_price(t, gone[i])
         price = present + after - before
         heat = tuning.hot * np.exp(falling * r.meter[0] / work)
-        if price < present - heat * np.log(max(uniform(rng), 1e-300)):
+        if price < present - heat * np.log(max(uniform(rng), 1e-300)) and _all_keep_day(t, r, memory, touched):
             value[0] = price
             missing = 0
             for i in range(count):
