@@ -52,24 +52,33 @@ def assemble(
     travel: TravelTimes,
     beliefs: Beliefs,
     route_ids: Collection[RouteId] | None = None,
+    *,
+    as_driven: bool = False,
 ) -> FleetProblem:
     """The problem of the named routes (all when None) and of those they hand goods over to or get them from.
 
-    Cost grows with the square of their open stops.
+    Cost grows with the square of their open stops; of a single route's only, ``as_driven``: then no stop can change
+    vehicles, and travel times between places of different routes are NaN.
     """
     chosen = snapshot.routes.keys() if route_ids is None else with_partners(snapshot, route_ids)
     routes = [snapshot.routes[route_id] for route_id in sorted(chosen)]
     stops = [stop for route in routes for stop in snapshot.open_stops(route.id)]
-    return _Assembly(snapshot, travel, beliefs, routes, stops).build()
+    return _Assembly(snapshot, travel, beliefs, routes, stops, as_driven).build()
 
 
 class _Assembly:
     """One build; a class because its parts share the tables."""
 
     def __init__(
-        self, snapshot: HubSnapshot, travel: TravelTimes, beliefs: Beliefs, routes: list[Route], stops: list[Stop]
+        self,
+        snapshot: HubSnapshot,
+        travel: TravelTimes,
+        beliefs: Beliefs,
+        routes: list[Route],
+        stops: list[Stop],
+        as_driven: bool,
     ) -> None:
-        self.snapshot, self.travel, self.beliefs = snapshot, travel, beliefs
+        self.snapshot, self.travel, self.beliefs, self._as_driven = snapshot, travel, beliefs, as_driven
         self.routes, self.stops = routes, stops
         self.epoch = datetime.combine(snapshot.taken_at.astimezone(UTC).date(), datetime.min.time(), UTC)
         self.places: dict[LocationId, int] = {}
@@ -83,8 +92,8 @@ class _Assembly:
         }
 
     def build(self) -> FleetProblem:
-        self._name_places()
-        self.travel_s = self.travel.durations_s(self.place_list)
+        of_routes = self._name_places()
+        self.travel_s = self._durations_s(of_routes)
         self.slow = self._slow_roads()
         pace, service_pace = self._paces()
         holds = [self._hold(route) for route in self.routes]
@@ -137,17 +146,28 @@ class _Assembly:
             self.place_list.append(location)
         return index
 
-    def _name_places(self) -> None:
-        """Register every place that any part asks for, before travel times are looked up."""
+    def _name_places(self) -> list[list[int]]:
+        """Register every place that any part asks for, before travel times are looked up; each route's own ones."""
+        of_routes: dict[RouteId, list[int]] = {route.id: [] for route in self.routes}
         for stop in self.stops:
-            self._place(stop.location)
-            self._place(self._location_of(stop))
+            mine = of_routes[stop.route_id]
+            mine += (self._place(stop.location), self._place(self._location_of(stop)))
         for route in self.routes:
-            hub = self.snapshot.hubs[route.hub_id].location
-            self._place(hub)
-            self._place(origin_of(self.snapshot, route.id, hub))
+            hub, mine = self.snapshot.hubs[route.hub_id].location, of_routes[route.id]
+            mine += (self._place(hub), self._place(origin_of(self.snapshot, route.id, hub)))
             if route.vehicle_id in self.snapshot.positions:
-                self._place(breakdown_place(self.snapshot, route))
+                mine.append(self._place(breakdown_place(self.snapshot, route)))
+        return list(of_routes.values())
+
+    def _durations_s(self, of_routes: list[list[int]]) -> Floats:
+        """(n, n) travel times between all places, or between those of each route."""
+        if not self._as_driven:
+            return self.travel.durations_s(self.place_list)
+        durations_s = np.full((len(self.place_list), len(self.place_list)), np.nan)
+        for places in of_routes:
+            mine = list(dict.fromkeys(places))
+            durations_s[np.ix_(mine, mine)] = self.travel.durations_s([self.place_list[i] for i in mine])
+        return durations_s
 
     def _location_of(self, stop: Stop) -> Location:
         """Where the stop is; a giver that has broken down on its way to a meeting is met where it stands."""
@@ -194,11 +214,14 @@ class _Assembly:
     def _paces(self) -> tuple[Floats, list[float]]:
         """(R, S) travel multipliers, and (R,) service multipliers."""
         learned, priors, draws = self.beliefs.learned, self.beliefs.priors, self.beliefs.draws
+        moods = {
+            hub_id: draws.factor("mood", hub_id, learned.day.get(hub_id, 1.0), priors.hub_sd)
+            for hub_id in {route.hub_id for route in self.routes}
+        }
         pace = np.empty((len(self.routes), draws.samples))
         for r, route in enumerate(self.routes):
             mean, spread = learned.pace.get(route.id, (1.0, priors.route_sd))
-            mood = draws.factor("mood", route.hub_id, learned.day.get(route.hub_id, 1.0), priors.hub_sd)
-            pace[r] = mood * draws.factor("pace", route.id, mean, spread)
+            pace[r] = moods[route.hub_id] * draws.factor("pace", route.id, mean, spread)
         return pace, [learned.service.get(route.id, 1.0) for route in self.routes]
 
     def _heads(self, pace: Floats, service_pace: list[float], holds: list[tuple[Floats, Floats]]) -> list[Head]:
@@ -353,8 +376,10 @@ class _Assembly:
 
     def _allowed(self) -> NDArray[np.bool_]:
         vehicles = [self.snapshot.vehicles[route.vehicle_id] for route in self.routes]
-        rows = [[not vehicle.lacks(stop.skills) for vehicle in vehicles] for stop in self.stops]
-        return np.array(rows, dtype=bool).reshape(len(self.stops), len(self.routes))
+        asked = {stop.skills for stop in self.stops}
+        can = {skills: np.array([not vehicle.lacks(skills) for vehicle in vehicles], dtype=bool) for skills in asked}
+        rows = np.array([can[stop.skills] for stop in self.stops], dtype=bool)
+        return rows.reshape(len(self.stops), len(self.routes))
 
 
 def _rows(rows: list[Floats], samples: int) -> Floats:

@@ -71,7 +71,7 @@ class Forecaster:
         hubs: dict[HubId, HubForecast] = {}
         seen: list[NDArray[np.float32]] = [np.empty((0, len(FEATURES)), np.float32)]
         for hub_id, route_ids in _by_hub(snapshot):
-            problem = assemble(snapshot, travel, beliefs, route_ids)
+            problem = assemble(snapshot, travel, beliefs, route_ids, as_driven=True)
             starts = all_starts(problem)
             if self.model is not None or self.keep_features:
                 seen.append(stop_features(problem, starts))
