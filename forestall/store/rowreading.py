@@ -120,9 +120,7 @@ def _texts(kind: TypeEngine[Any], hint: Any, dialect: Dialect) -> _Texts:
     if (scalar := codec.scalar_of(hint)) is not None:
         return _SCALARS[scalar]
     encode, convert = codec.encoder(hint), _converter(kind, dialect)
-    return lambda column: [
-        "null" if value is None else codec.canonical(encode(value)) for value in convert(column)
-    ]
+    return lambda column: ["null" if value is None else codec.canonical(encode(value)) for value in convert(column)]
 
 
 def _string_texts(column: _Column) -> list[str]:

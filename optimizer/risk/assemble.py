@@ -13,7 +13,7 @@ from forestall.domain.network import Location
 from forestall.domain.orders import Package
 from forestall.domain.routes import Route, Stop
 from forestall.domain.snapshot import HubSnapshot
-from forestall.domain.vocabulary import RouteStatus, StopKind, Tier
+from forestall.domain.vocabulary import RouteStatus, StopKind, Tier, VehicleMode
 from optimizer.kernel import NEVER, Drive, Floats, Ints, World
 from optimizer.prices import Prices
 from optimizer.problem import NO_STOP, FleetProblem
@@ -93,6 +93,7 @@ class _Assembly:
 
     def build(self) -> FleetProblem:
         of_routes = self._name_places()
+        self.modes = sorted({self._mode(route) for route in self.routes})
         self.travel_s = self._durations_s(of_routes)
         self.slow = self._slow_roads()
         pace, service_pace = self._paces()
@@ -160,14 +161,21 @@ class _Assembly:
         return list(of_routes.values())
 
     def _durations_s(self, of_routes: list[list[int]]) -> Floats:
-        """(n, n) travel times between all places, or between those of each route."""
+        """(P, n, n) travel times by mode between all places, or between those of each route."""
+        n = len(self.place_list)
+        durations_s = np.full((max(len(self.modes), 1), n, n), np.nan)
         if not self._as_driven:
-            return self.travel.durations_s(self.place_list)
-        durations_s = np.full((len(self.place_list), len(self.place_list)), np.nan)
-        for places in of_routes:
-            mine = list(dict.fromkeys(places))
-            durations_s[np.ix_(mine, mine)] = self.travel.durations_s([self.place_list[i] for i in mine])
+            for profile, mode in enumerate(self.modes):
+                durations_s[profile] = self.travel.durations_s(self.place_list, mode)
+            return durations_s
+        for route, places in zip(self.routes, of_routes, strict=True):
+            mine, mode = list(dict.fromkeys(places)), self._mode(route)
+            table = self.travel.durations_s([self.place_list[i] for i in mine], mode)
+            durations_s[self.modes.index(mode)][np.ix_(mine, mine)] = table
         return durations_s
+
+    def _mode(self, route: Route) -> VehicleMode:
+        return self.snapshot.vehicles[route.vehicle_id].mode
 
     def _location_of(self, stop: Stop) -> Location:
         """Where the stop is; a giver that has broken down on its way to a meeting is met where it stands."""
@@ -197,10 +205,10 @@ class _Assembly:
         names |= {breakdown_place(self.snapshot, r).id for r in routes if r.vehicle_id in self.snapshot.positions}
         return sorted(self.places[name] for name in names)
 
-    def _leg_s(self, start: Location, end: Location) -> float:
-        """Expected seconds of one leg as roads are now."""
+    def _leg_s(self, route: Route, start: Location, end: Location) -> float:
+        """Expected seconds of one leg of a route as roads are now."""
         i, j = self._place(start), self._place(end)
-        usual = float(self.travel_s[i, j])
+        usual = float(self.travel_s[self.modes.index(self._mode(route)), i, j])
         slower = (float(self.slow[i]) + float(self.slow[j])) / 2 - 1.0
         return usual + min(usual * slower, self._slow_cap_s)
 
@@ -254,6 +262,7 @@ class _Assembly:
             since_break_s=np.array([duty.since_break_s for duty in duties]),
             duty_start_s=np.array([self._seconds(duty.began_at) for duty in duties]),
             service_pace=np.array(service_pace),
+            profile=np.array([self.modes.index(self._mode(route)) for route in self.routes], dtype=np.int64),
             place=np.array([self._place(head.place) for head in heads], dtype=np.int64),
             end=np.array([self._place(self.snapshot.hubs[r.hub_id].location) for r in self.routes], dtype=np.int64),
             shift_end_s=np.array([self._shift_end_s(route) for route in self.routes]),
