@@ -53,6 +53,10 @@ class HubSnapshot:
         return {r: tuple(sorted(s, key=lambda stop: (stop.sequence, stop.id))) for r, s in grouped.items()}
 
     @cached_property
+    def _open_by_route(self) -> Mapping[RouteId, tuple[Stop, ...]]:
+        return {r: tuple(stop for stop in stops if stop.status.is_open) for r, stops in self.stops_by_route.items()}
+
+    @cached_property
     def packages_by_order(self) -> Mapping[OrderId, tuple[Package, ...]]:
         grouped: dict[OrderId, list[Package]] = {}
         for package in self.packages.values():
@@ -87,7 +91,7 @@ class HubSnapshot:
 
     def open_stops(self, route_id: RouteId) -> tuple[Stop, ...]:
         """What the route still has to do, in driving order, the committed stop first."""
-        return tuple(stop for stop in self.stops_by_route[route_id] if stop.status.is_open)
+        return self._open_by_route[route_id]
 
     def committed_stop(self, route_id: RouteId) -> Stop | None:
         """The stop the driver is on the way to or at."""

@@ -292,7 +292,10 @@ class _Assembly:
         stop_ids = [stop.id for stop in self.stops]
         counted = [stop.kind is StopKind.DELIVERY for stop in self.stops]
         tiers = [self._tier(stop) for stop in self.stops]
-        meets = [stop.kind is not StopKind.DELIVERY for stop in self.stops]
+        meets = [not is_counted for is_counted in counted]
+        lateness, miss, undone = (
+            {tier: of(tier) for tier in set(tiers)} for of in (prices.lateness_of, prices.miss_of, prices.undone_of)
+        )
         gate, gates_s = gate_rows(meets, self.beliefs.draws.samples)
         return World(
             travel_s=np.ascontiguousarray(self.travel_s),
@@ -301,12 +304,12 @@ class _Assembly:
             opens_s=np.array([self._opens_s(stop) for stop in self.stops]),
             closes_s=np.array([self._closes_s(stop) for stop in self.stops]),
             service_s=np.array([stop.service_s for stop in self.stops], dtype=np.float64),
-            available_s=np.array([self._available_s(s, p) for s, p in zip(self.stops, self.packages, strict=True)]),
+            available_s=self._available_s(),
             gate=gate,
             gates_s=gates_s,
-            late_price=np.array([prices.lateness_of(t) * c for t, c in zip(tiers, counted, strict=True)]),
-            miss_price=np.array([prices.miss_of(t) * c for t, c in zip(tiers, counted, strict=True)]),
-            undone_price=np.array([prices.undone_of(t) * c for t, c in zip(tiers, counted, strict=True)]),
+            late_price=np.array([lateness[t] * c for t, c in zip(tiers, counted, strict=True)]),
+            miss_price=np.array([miss[t] * c for t, c in zip(tiers, counted, strict=True)]),
+            undone_price=np.array([undone[t] * c for t, c in zip(tiers, counted, strict=True)]),
             leg=draws.noise("leg", stop_ids, self.leg),
             visit=draws.noise("visit", stop_ids, self.service),
             hours=self._hours(),
@@ -336,28 +339,28 @@ class _Assembly:
         order = self.snapshot.orders.get(stop.order_id) if stop.order_id is not None else None
         return self._seconds(order.promise.closes_at if order else stop.window.closes_at)
 
-    def _available_s(self, stop: Stop, packages: Iterable[Package]) -> float:
-        """When the goods can leave their hub: as announced for them, else for the load they are part of."""
-        route = self.snapshot.routes[stop.route_id]
-        held_up = [p.available_at for p in packages if p.available_at is not None and p.custody.kind in AT_A_HUB]
-        if not held_up and route.status is RouteStatus.PLANNED and route.load_ready_at is not None:
-            held_up = [route.load_ready_at]
-        return max((self._seconds(instant) for instant in held_up), default=-np.inf)
+    def _available_s(self) -> Floats:
+        """(m,) when the goods can leave their hub: as announced for them, else for the load they are part of."""
+        available_s = np.empty(len(self.stops))
+        loads_s = {
+            route.id: -np.inf
+            if route.load_ready_at is None or route.status is not RouteStatus.PLANNED
+            else self._seconds(route.load_ready_at)
+            for route in self.routes
+        }
+        for i, (stop, packages) in enumerate(zip(self.stops, self.packages, strict=True)):
+            held_up = [p.available_at for p in packages if p.available_at is not None and p.custody.kind in AT_A_HUB]
+            available_s[i] = self._seconds(max(held_up)) if held_up else loads_s[stop.route_id]
+        return available_s
 
     def _tier(self, stop: Stop) -> Tier:
         order = self.snapshot.orders.get(stop.order_id) if stop.order_id is not None else None
         return order.tier if order else Tier.STANDARD
 
     def _p_failed(self) -> Floats:
-        rates = self.beliefs.learned.p_failed
-        return np.array(
-            [
-                rates.get(self.snapshot.routes[stop.route_id].hub_id, self.beliefs.priors.p_failed)
-                if stop.kind is StopKind.DELIVERY
-                else 0.0
-                for stop in self.stops
-            ]
-        )
+        rates, otherwise = self.beliefs.learned.p_failed, self.beliefs.priors.p_failed
+        of_route = {route.id: rates.get(route.hub_id, otherwise) for route in self.routes}
+        return np.array([of_route[stop.route_id] * (stop.kind is StopKind.DELIVERY) for stop in self.stops])
 
     # orders
 

@@ -94,14 +94,12 @@ def loads_of(
     """Sizes in the dimensions that any of the vehicles limits; what a vehicle does not limit is infinite there."""
     vehicles = [snapshot.vehicles[route.vehicle_id] for route in routes]
     names = sorted({name for vehicle in vehicles for name in vehicle.capacity})
-    demand = [
-        [-size if stop.kind is StopKind.HAND_OVER else size for size in _sizes(goods, names)]
-        for stop, goods in zip(stops, packages, strict=True)
-    ]
+    demand = [_sizes(goods, names) for goods in packages]
+    gives = [stop.kind is StopKind.HAND_OVER for stop in stops]
     capacity = [[vehicle.capacity.get(name, np.inf) for name in names] for vehicle in vehicles]
     aboard = [_sizes(snapshot.packages_by_vehicle.get(route.vehicle_id, ()), names) for route in routes]
     return Loads(
-        np.array(demand, dtype=np.float64).reshape(len(stops), len(names)),
+        np.array(demand, dtype=np.float64).reshape(len(stops), len(names)) * np.where(gives, -1.0, 1.0)[:, None],
         np.array(capacity, dtype=np.float64).reshape(len(routes), len(names)),
         np.array(aboard, dtype=np.float64).reshape(len(routes), len(names)),
     )
@@ -117,4 +115,4 @@ def after_commitment(loads: Loads, stops: Sequence[Stop], committed: Ints) -> Fl
 
 
 def _sizes(packages: Iterable[Package], names: Sequence[str]) -> list[float]:
-    return [sum(package.size.get(name, 0.0) for package in packages) for name in names]
+    return [sum([package.size.get(name, 0.0) for package in packages]) for name in names]
