@@ -42,9 +42,9 @@ def custody_of(snapshot: HubSnapshot, stops: Sequence[Stop], packages: Sequence[
     hubs: list[HubId | None] = []
     split = np.zeros(len(stops), dtype=bool)
     for i, (stop, goods) in enumerate(zip(stops, packages, strict=True)):
-        hands = {(package.custody.kind, package.custody.holder_id) for package in goods}
+        hands = {(custody.kind, custody.holder_id) for custody in [package.custody for package in goods]}
         split[i] = len(hands) > 1 or stop.kind is not StopKind.DELIVERY
-        kind, holder = min(hands, default=_with_its_vehicle(snapshot.routes[stop.route_id]))
+        kind, holder = min(hands) if hands else _with_its_vehicle(snapshot.routes[stop.route_id])
         holders.append(VehicleId(holder) if kind is HolderKind.VEHICLE else None)
         hubs.append(HubId(holder) if kind in AT_A_HUB else None)
     return Custody(tuple(holders), tuple(hubs), split)
@@ -68,6 +68,8 @@ def needs_of(stops: Sequence[Stop], packages: Sequence[tuple[Package, ...]]) -> 
         for package_id in stop.package_ids
     }
     needs = np.full(len(stops), NO_STOP, dtype=np.int64)
+    if not bringing:
+        return needs
     for i, (stop, goods) in enumerate(zip(stops, packages, strict=True)):
         if stop.kind is StopKind.DELIVERY:
             brings = (bringing.get((stop.route_id, package.id)) for package in goods)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from copy import copy
+from datetime import timedelta
 
 import numpy as np
 from numpy.typing import NDArray
@@ -103,7 +104,7 @@ class Forecaster:
         either, undone = union(late, failed), p_undone(problem, starts)
         over_s = starts - problem.world.closes_s[:, None]
         lateness = np.clip(over_s, 0.0, problem.world.lateness_cap_s, out=over_s).mean(axis=1)
-        etas = [map(problem.instant, column) for column in _etas(problem, starts).T.tolist()]
+        etas = [[problem.epoch + timedelta(0, s) for s in column] for column in _etas(problem, starts).T.tolist()]
         explained = np.flatnonzero(np.maximum(late, simulated) >= _WORTH_EXPLAINING)
         found = Reasons(problem, travel, simulated).of(explained)
         reasons, ordinary = dict[int, tuple[Contribution, ...]](), late.tolist()
