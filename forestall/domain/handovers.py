@@ -104,9 +104,7 @@ def _coming(snapshot: HubSnapshot, route_id: RouteId) -> set[PackageId]:
     if status is RouteStatus.BROKEN:
         return set()
     bringing = [
-        stop
-        for stop in snapshot.open_stops(route_id)
-        if stop.kind is StopKind.TRANSFER and _can_come(snapshot, stop)
+        stop for stop in snapshot.open_stops(route_id) if stop.kind is StopKind.TRANSFER and _can_come(snapshot, stop)
     ]
     if status is RouteStatus.PLANNED:
         bringing += list_hand_ins(snapshot)

@@ -53,9 +53,7 @@ class Mapper(Generic[T]):
 
     def from_columns(self, columns: Sequence[Sequence[Any]]) -> list[T]:
         """``from_row`` of many rows, given column by column."""
-        parts = [
-            columns[span.start] if cls is None else list(map(cls, *columns[span])) for cls, span in self._spans
-        ]
+        parts = [columns[span.start] if cls is None else list(map(cls, *columns[span])) for cls, span in self._spans]
         return list(map(self.cls, *parts))
 
     def values(self, value: T, **further: object) -> dict[str, object]:

@@ -91,9 +91,8 @@ def _converter(kind: TypeEngine[Any], dialect: Dialect) -> _Convert:
 
 def _parsed(column: _Column, decode: Callable[[Any], Any]) -> list[Any]:
     """The values of JSON texts, each text read once: sizes, skills and the like come in few forms."""
-    known: dict[str | None, Any] = dict.fromkeys(column)
-    known.pop(None, None)
-    plain = json.loads(f"[{','.join(known)}]")  # one call for all of them  # type: ignore[arg-type]
+    known = dict.fromkeys(cell for cell in column if cell is not None)
+    plain = json.loads(f"[{','.join(known)}]")  # one call for all of them
     values = dict(zip(known, map(decode, plain), strict=True))
     return [None if cell is None else values[cell] for cell in column]
 
@@ -122,9 +121,7 @@ def _texts(kind: TypeEngine[Any], hint: Any, dialect: Dialect) -> _Texts:
     if (scalar := codec.scalar_of(hint)) is not None:
         return _SCALARS[scalar]
     encode, convert = codec.encoder(hint), _converter(kind, dialect)
-    return lambda column: [
-        "null" if value is None else codec.canonical(encode(value)) for value in convert(column)
-    ]
+    return lambda column: ["null" if value is None else codec.canonical(encode(value)) for value in convert(column)]
 
 
 def _string_texts(column: _Column) -> list[str]:

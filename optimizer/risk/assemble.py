@@ -1,6 +1,6 @@
 """From a snapshot to a ``FleetProblem``: what is open, who holds what, where everybody is, and the luck of the day."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 from forestall.domain.handovers import list_misplaced, packages_of, with_partners
 from forestall.domain.ids import HubId, LocationId, RouteId, StopId
 from forestall.domain.network import Location
-from forestall.domain.orders import Package
 from forestall.domain.routes import Route, Stop
 from forestall.domain.snapshot import HubSnapshot
 from forestall.domain.vocabulary import RouteStatus, StopKind, Tier
@@ -348,7 +347,7 @@ class _Assembly:
         return np.array([NEVER if stop.id in in_vain else seconds(stop.window.opens_at) for stop in self.stops])
 
     def _closes_s(self) -> Floats:
-        """(m,) each promise's end, by which a stop is late. (Its window may be wider: that is when it can be served.)"""
+        """(m,) the promises' ends, by which a stop is late. (Its window may be wider: it says when it can be served.)"""
         promises = [
             order.promise if order else stop.window for stop, order in zip(self.stops, self.orders, strict=True)
         ]

@@ -43,5 +43,7 @@ VALUES = [(SCORES, score()), (SCORES, TOLD), (ROUTE_SCORES, ROUTE), (ROUTE_SCORE
 def test_a_value_is_written_as_its_column_types_say(mapper, value, dialect: Dialect) -> None:
     row = mapper.values(value)
     kinds = [(row[column.name], column.type) for column in mapper.columns]
-    cells = [kind.process_bind_param(cell, dialect) if isinstance(kind, TypeDecorator) else cell for cell, kind in kinds]
+    cells = [
+        kind.process_bind_param(cell, dialect) if isinstance(kind, TypeDecorator) else cell for cell, kind in kinds
+    ]
     assert RowWriter(mapper, dialect, ["forecast_seq"]).rows([value, value], 7) == [(*cells, 7)] * 2
