@@ -347,7 +347,7 @@ class _Assembly:
         return np.array([NEVER if stop.id in in_vain else seconds(stop.window.opens_at) for stop in self.stops])
 
     def _closes_s(self) -> Floats:
-        """(m,) the promises' ends, by which a stop is late. (Its window may be wider: it says when it can be served.)"""
+        """(m,) each promise's end, by which a stop is late. (Its window may be wider: when it can be served.)"""
         promises = [
             order.promise if order else stop.window for stop, order in zip(self.stops, self.orders, strict=True)
         ]
