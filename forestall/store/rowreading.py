@@ -8,6 +8,7 @@ of a value, and most of a row is that text already: instants and JSON are kept i
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import is_dataclass
+from datetime import datetime
 from enum import StrEnum
 from hashlib import blake2b
 from json.encoder import encode_basestring
@@ -19,7 +20,7 @@ from sqlalchemy.types import TypeEngine
 
 from forestall.store import codec
 from forestall.store.columns import Instant, Json, Word
-from forestall.store.instants import as_utc, from_text, to_text
+from forestall.store.instants import as_utc, to_text
 from forestall.store.mapping import Mapper
 
 T = TypeVar("T")
@@ -80,7 +81,8 @@ def _converter(kind: TypeEngine[Any], dialect: Dialect) -> _Convert:
         decode = codec.decoder(kind.hint)
         return lambda column: _parsed(column, decode)
     if isinstance(kind, Instant):
-        read: Callable[[Any], Any] = from_text if dialect.name == "sqlite" else as_utc
+        # ``from_text``, without a call around it
+        read: Callable[[Any], Any] = datetime.fromisoformat if dialect.name == "sqlite" else as_utc
         return lambda column: [None if cell is None else read(cell) for cell in column]
     if isinstance(kind, Boolean):
         return lambda column: [None if cell is None else bool(cell) for cell in column]
@@ -89,9 +91,8 @@ def _converter(kind: TypeEngine[Any], dialect: Dialect) -> _Convert:
 
 def _parsed(column: _Column, decode: Callable[[Any], Any]) -> list[Any]:
     """The values of JSON texts, each text read once: sizes, skills and the like come in few forms."""
-    known: dict[str | None, Any] = dict.fromkeys(column)
-    known.pop(None, None)
-    plain = json.loads(f"[{','.join(known)}]")  # one call for all of them  # type: ignore[arg-type]
+    known = dict.fromkeys(cell for cell in column if cell is not None)
+    plain = json.loads(f"[{','.join(known)}]")  # one call for all of them
     values = dict(zip(known, map(decode, plain), strict=True))
     return [None if cell is None else values[cell] for cell in column]
 

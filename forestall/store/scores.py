@@ -21,8 +21,9 @@ class Scores(Repository):
         head = {name: getattr(forecast, name) for name in ("snapshot_id", "taken_at", "model", "seed", "samples")}
         head["hubs"] = tuple(forecast.hubs.values())
         seq = self._connection.execute(insert(forecasts).values(head).returning(forecasts.c.seq)).scalar_one()
-        for mapper, rows in ((SCORES, forecast.stops.values()), (ROUTE_SCORES, forecast.routes.values())):
-            RowWriter(mapper, self._connection.dialect, ["forecast_seq"]).insert(self._connection, list(rows), seq)
+        dialect, beside = self._connection.dialect, ["forecast_seq"]
+        RowWriter(SCORES, dialect, beside).insert(self._connection, list(forecast.stops.values()), seq)
+        RowWriter(ROUTE_SCORES, dialect, beside).insert(self._connection, list(forecast.routes.values()), seq)
 
     def latest(
         self, day: str | None = None, route_ids: Collection[RouteId] | None = None

@@ -6,7 +6,7 @@ calls of the kernel: with the roads as they are, and with none of them slow.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -113,7 +113,8 @@ def _fleet_of_trials(problem: FleetProblem, evidence: Evidence, routes: Ints, of
     def without(cause: str) -> NDArray[np.bool_]:
         return (off & _BIT[cause]) > 0
 
-    drive = Drive(*(field[routes] for field in problem.drive))
+    rows: Any = [field[routes] for field in problem.drive]
+    drive = Drive(*rows)
     earlier_s = without("upstream_delay") * evidence.behind_s[routes]
     earlier_s = earlier_s + without("long_visit") * evidence.visiting_s[routes]
     unannounced_s = without("late_load")[:, None] * problem.unannounced_s[routes]

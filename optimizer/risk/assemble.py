@@ -1,6 +1,6 @@
 """From a snapshot to a ``FleetProblem``: what is open, who holds what, where everybody is, and the luck of the day."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -8,9 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from forestall.domain.handovers import list_misplaced, packages_of, with_partners
-from forestall.domain.ids import HubId, LocationId, RouteId
+from forestall.domain.ids import HubId, LocationId, RouteId, StopId
 from forestall.domain.network import Location
-from forestall.domain.orders import Package
 from forestall.domain.routes import Route, Stop
 from forestall.domain.snapshot import HubSnapshot
 from forestall.domain.vocabulary import RouteStatus, StopKind, Tier, VehicleMode
@@ -84,6 +83,7 @@ class _Assembly:
         self.places: dict[LocationId, int] = {}
         self.place_list: list[Location] = []
         self.packages = [packages_of(snapshot, stop) for stop in stops]
+        self.orders = [None if stop.order_id is None else snapshot.orders.get(stop.order_id) for stop in stops]
         self.stop_index = {stop.id: i for i, stop in enumerate(stops)}
         self.leg = beliefs.draws.leg(beliefs.learned.leg_sd)
         self.service = beliefs.draws.service(beliefs.learned.service_sd)
@@ -152,7 +152,9 @@ class _Assembly:
         of_routes: dict[RouteId, list[int]] = {route.id: [] for route in self.routes}
         for stop in self.stops:
             mine = of_routes[stop.route_id]
-            mine += (self._place(stop.location), self._place(self._location_of(stop)))
+            mine.append(self._place(stop.location))
+            if stop.transfer_from is not None:
+                mine.append(self._place(self._location_of(stop)))
         for route in self.routes:
             hub, mine = self.snapshot.hubs[route.hub_id].location, of_routes[route.id]
             mine += (self._place(hub), self._place(origin_of(self.snapshot, route.id, hub)))
@@ -176,6 +178,10 @@ class _Assembly:
 
     def _mode(self, route: Route) -> VehicleMode:
         return self.snapshot.vehicles[route.vehicle_id].mode
+
+    def _place_of(self, stop: Stop) -> int:
+        location = stop.location if stop.transfer_from is None else self._location_of(stop)
+        return self.places[location.id]
 
     def _location_of(self, stop: Stop) -> Location:
         """Where the stop is; a giver that has broken down on its way to a meeting is met where it stands."""
@@ -244,7 +250,7 @@ class _Assembly:
         self, heads: list[Head], pace: Floats, service_pace: list[float], holds: list[tuple[Floats, Floats]]
     ) -> Drive:
         draws = self.beliefs.draws
-        slip = [self._slip(route) for route in self.routes]
+        slip = self._slips()
         duties = [duty_of(self.snapshot, route, self._leg_s) for route in self.routes]
         return Drive(
             ready_s=_rows([head.ready_s for head in heads], draws.samples),
@@ -268,11 +274,15 @@ class _Assembly:
             shift_end_s=np.array([self._shift_end_s(route) for route in self.routes]),
         )
 
-    def _slip(self, route: Route) -> Floats:
-        """(S,) how far off the promise of a late load is; part of it is the hub's, so its routes are late together."""
+    def _slips(self) -> list[Floats]:
+        """(S,) of each route: how far off the promise of a late load is. Part of it is the hub's, so its routes are
+        late together."""
         draws, priors = self.beliefs.draws, self.beliefs.priors
-        hub = draws.factor("load-hub", route.hub_id, 1.0, priors.load_hub_sd)
-        return hub * draws.factor("load", route.id, 1.0, priors.load_sd)
+        hubs = {
+            hub_id: draws.factor("load-hub", hub_id, 1.0, priors.load_hub_sd)
+            for hub_id in {route.hub_id for route in self.routes}
+        }
+        return [hubs[route.hub_id] * draws.factor("load", route.id, 1.0, priors.load_sd) for route in self.routes]
 
     def _hold(self, route: Route) -> tuple[Floats, Floats]:
         rates = self.beliefs.learned.hazards[route.hub_id]
@@ -300,22 +310,25 @@ class _Assembly:
         prices, priors, draws = self.beliefs.prices, self.beliefs.priors, self.beliefs.draws
         stop_ids = [stop.id for stop in self.stops]
         counted = [stop.kind is StopKind.DELIVERY for stop in self.stops]
-        tiers = [self._tier(stop) for stop in self.stops]
-        meets = [stop.kind is not StopKind.DELIVERY for stop in self.stops]
+        tiers = [order.tier if order else Tier.STANDARD for order in self.orders]
+        meets = [not is_counted for is_counted in counted]
+        lateness, miss, undone = (
+            {tier: of(tier) for tier in set(tiers)} for of in (prices.lateness_of, prices.miss_of, prices.undone_of)
+        )
         gate, gates_s = gate_rows(meets, self.beliefs.draws.samples)
         return World(
             travel_s=np.ascontiguousarray(self.travel_s),
             slow=self.slow,
-            place=np.array([self.places[self._location_of(stop).id] for stop in self.stops], dtype=np.int64),
-            opens_s=np.array([self._opens_s(stop) for stop in self.stops]),
-            closes_s=np.array([self._closes_s(stop) for stop in self.stops]),
+            place=np.array([self._place_of(stop) for stop in self.stops], dtype=np.int64),
+            opens_s=self._opens_s(),
+            closes_s=self._closes_s(),
             service_s=np.array([stop.service_s for stop in self.stops], dtype=np.float64),
-            available_s=np.array([self._available_s(s, p) for s, p in zip(self.stops, self.packages, strict=True)]),
+            available_s=self._available_s(),
             gate=gate,
             gates_s=gates_s,
-            late_price=np.array([prices.lateness_of(t) * c for t, c in zip(tiers, counted, strict=True)]),
-            miss_price=np.array([prices.miss_of(t) * c for t, c in zip(tiers, counted, strict=True)]),
-            undone_price=np.array([prices.undone_of(t) * c for t, c in zip(tiers, counted, strict=True)]),
+            late_price=np.array([lateness[t] * c for t, c in zip(tiers, counted, strict=True)]),
+            miss_price=np.array([miss[t] * c for t, c in zip(tiers, counted, strict=True)]),
+            undone_price=np.array([undone[t] * c for t, c in zip(tiers, counted, strict=True)]),
             leg=draws.noise("leg", stop_ids, self.leg),
             visit=draws.noise("visit", stop_ids, self.service),
             hours=self._hours(),
@@ -336,37 +349,37 @@ class _Assembly:
     def _seconds(self, instant: datetime) -> float:
         return (instant - self.epoch).total_seconds()
 
-    def _opens_s(self, stop: Stop) -> float:
-        """When the stop can be served; never, while its goods are aboard a vehicle that does not bring them."""
-        return NEVER if stop.id in self._in_vain[stop.route_id] else self._seconds(stop.window.opens_at)
+    def _opens_s(self) -> Floats:
+        """(m,) when each stop can be served; never, while its goods are aboard a vehicle that does not bring them."""
+        in_vain: frozenset[StopId] = frozenset().union(*self._in_vain.values())
+        seconds = self._seconds
+        return np.array([NEVER if stop.id in in_vain else seconds(stop.window.opens_at) for stop in self.stops])
 
-    def _closes_s(self, stop: Stop) -> float:
-        """The promise's end, by which a stop is late. (Its window may be wider: it says when it can be served.)"""
-        order = self.snapshot.orders.get(stop.order_id) if stop.order_id is not None else None
-        return self._seconds(order.promise.closes_at if order else stop.window.closes_at)
+    def _closes_s(self) -> Floats:
+        """(m,) each promise's end, by which a stop is late. (Its window may be wider: when it can be served.)"""
+        promises = [
+            order.promise if order else stop.window for stop, order in zip(self.stops, self.orders, strict=True)
+        ]
+        return np.array([self._seconds(promise.closes_at) for promise in promises])
 
-    def _available_s(self, stop: Stop, packages: Iterable[Package]) -> float:
-        """When the goods can leave their hub: as announced for them, else for the load they are part of."""
-        route = self.snapshot.routes[stop.route_id]
-        held_up = [p.available_at for p in packages if p.available_at is not None and p.custody.kind in AT_A_HUB]
-        if not held_up and route.status is RouteStatus.PLANNED and route.load_ready_at is not None:
-            held_up = [route.load_ready_at]
-        return max((self._seconds(instant) for instant in held_up), default=-np.inf)
-
-    def _tier(self, stop: Stop) -> Tier:
-        order = self.snapshot.orders.get(stop.order_id) if stop.order_id is not None else None
-        return order.tier if order else Tier.STANDARD
+    def _available_s(self) -> Floats:
+        """(m,) when the goods can leave their hub: as announced for them, else for the load they are part of."""
+        available_s = np.empty(len(self.stops))
+        loads_s = {
+            route.id: -np.inf
+            if route.load_ready_at is None or route.status is not RouteStatus.PLANNED
+            else self._seconds(route.load_ready_at)
+            for route in self.routes
+        }
+        for i, (stop, packages) in enumerate(zip(self.stops, self.packages, strict=True)):
+            held_up = [p.available_at for p in packages if p.available_at is not None and p.custody.kind in AT_A_HUB]
+            available_s[i] = self._seconds(max(held_up)) if held_up else loads_s[stop.route_id]
+        return available_s
 
     def _p_failed(self) -> Floats:
-        rates = self.beliefs.learned.p_failed
-        return np.array(
-            [
-                rates.get(self.snapshot.routes[stop.route_id].hub_id, self.beliefs.priors.p_failed)
-                if stop.kind is StopKind.DELIVERY
-                else 0.0
-                for stop in self.stops
-            ]
-        )
+        rates, otherwise = self.beliefs.learned.p_failed, self.beliefs.priors.p_failed
+        of_route = {route.id: rates.get(route.hub_id, otherwise) for route in self.routes}
+        return np.array([of_route[stop.route_id] * (stop.kind is StopKind.DELIVERY) for stop in self.stops])
 
     # orders
 

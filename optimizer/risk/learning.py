@@ -8,6 +8,7 @@ moves little.
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from itertools import compress
+from operator import attrgetter
 
 import numpy as np
 from numpy.typing import NDArray
@@ -139,7 +140,7 @@ def _spread(ratios: list[Floats], prior_sd: float, k: float) -> float:
 def driven_order(snapshot: HubSnapshot, route: Route) -> list[Stop]:
     """The stops a route has been at, in the order it was there."""
     reached = [stop for stop in snapshot.stops_by_route[route.id] if stop.arrived_at is not None]
-    return sorted(reached, key=lambda stop: (stop.arrived_at, stop.sequence))
+    return sorted(reached, key=attrgetter("arrived_at", "sequence"))
 
 
 def finished_legs(snapshot: HubSnapshot, travel: TravelTimes, routes: list[Route]) -> Legs:

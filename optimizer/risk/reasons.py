@@ -86,7 +86,7 @@ class _Inquiry:
         self._touched = [Touched(r, self._causes_of(r, wanted[r]), tuple(wanted[r])) for r in sorted(wanted)]
 
     def explain(self) -> dict[int, Explanation]:
-        found = {}
+        found: dict[int, Explanation] = {}
         for one, value in zip(self._touched, chances(self._problem, self._evidence, self._touched), strict=True):
             found.update(self._explanations(one, value))
         return found
@@ -177,16 +177,19 @@ class _Inquiry:
         ahead = [problem.snapshot.stops[problem.stop_ids[stop]] for stop in problem.sequences[r]]
         hub = problem.snapshot.hubs[route.hub_id].location
         stops = driven + ahead
-        durations = self._travel.durations_s([hub, *(stop.location for stop in stops)])
+        durations = self._travel.durations_s([hub, *[stop.location for stop in stops]])
+        opens_s = [(stop.window.opens_at - problem.epoch).total_seconds() for stop in stops]
         free_s = now_s = problem.seconds(route.departs_at)
-        start_s = {}
+        starts_s = []
         for i, (stop, leg_s) in enumerate(zip(stops, durations.diagonal(1).tolist(), strict=True)):
-            start = max(now_s + leg_s, problem.seconds(stop.window.opens_at))
-            now_s = start + stop.service_s
+            start_s = max(now_s + leg_s, opens_s[i])
+            now_s = start_s + stop.service_s
             free_s = now_s if i < len(driven) else free_s
-            if (index := problem.stop_index.get(stop.id)) is not None:
-                start_s[index] = start
-        return _Plan(free_s, start_s)
+            starts_s.append(start_s)
+        start_s_of = dict(zip(problem.sequences[r], starts_s[len(driven) :], strict=True))
+        if committed is not None:
+            start_s_of[problem.stop_index[committed.id]] = starts_s[driven.index(committed)]
+        return _Plan(free_s, start_s_of)
 
     def _load_wait_s(self, route: int) -> float:
         problem = self._problem
