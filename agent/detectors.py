@@ -50,7 +50,7 @@ def _delays(snapshot: HubSnapshot, forecast: Forecast, thresholds: Thresholds) -
         astray = {stop.id for stop in list_misplaced(snapshot, route.id)}  # a cause of its own
         stops = [s for s in snapshot.open_stops(route.id) if s.id in forecast.stops and s.id not in astray]
         risk = sum(forecast.stops[stop.id].p_late for stop in stops)
-        if risk < thresholds.route_risk or not stops or route.is_on_standby:
+        if risk < thresholds.route_risk or not stops or route.is_on_standby or _is_abandoned(snapshot, route):
             continue
         kind, minutes = _cause_of_delay(snapshot, route)
         kind = _refusal(snapshot, route) or kind
@@ -78,6 +78,11 @@ def _cause_of_delay(snapshot: HubSnapshot, route: Route) -> tuple[CaseKind, floa
     return CaseKind.WINDOW_MISS_RISK, 0.0
 
 
+def _is_abandoned(snapshot: HubSnapshot, route: Route) -> bool:
+    """Whether nobody will drive it: a cause of its own, beside which its being late says nothing."""
+    return route.status is RouteStatus.PLANNED and not snapshot.carrier_of(route).active
+
+
 def _refusal(snapshot: HubSnapshot, route: Route) -> CaseKind | None:
     """What the carrier that was asked last made of it, where it left the stops on a route that is still at its hub."""
     if route.status is not RouteStatus.PLANNED:
@@ -101,7 +106,7 @@ def _carriers_gone(snapshot: HubSnapshot, forecast: Forecast, _: Thresholds) -> 
     """A carrier that has withdrawn: its routes that have not left need another one."""
     for route in _routes(snapshot, RouteStatus.PLANNED):
         stops = snapshot.open_stops(route.id)
-        if stops and not snapshot.carrier_of(route).active:
+        if stops and _is_abandoned(snapshot, route):
             kind = _refusal(snapshot, route) or CaseKind.CARRIER_CAPACITY
             yield _signal(snapshot, forecast, route, kind, f"carrier/{route.id}", stops)
 

@@ -66,7 +66,8 @@ class Service:
         self._ticking = threading.Lock()
 
     def tick(self) -> TickReport:
-        """One step: lapse what is due, hear the answers of people and carriers, sweep, plan, send, learn. Idempotent, safe to call often."""
+        """One step: lapse what is due, hear people's and carriers' answers, sweep, plan, send, learn. Safe to call often:
+        what was done is not done again."""
         with self._ticking:
             self._work.forecaster.refresh(self.store, self.clock)
             with self.store.write() as uow:

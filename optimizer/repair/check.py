@@ -69,7 +69,7 @@ class _Checker:
                 yield Fault("dropped", self._home.get(stop_id, RouteId("")), stop_id)
 
     def carrier_faults(self) -> Iterator[Fault]:
-        """No stop goes to a carrier that is not at work or has yet to be asked, nor more from others than it can take."""
+        """No stop goes to a carrier that is not at work or has to be asked, nor more from others than it can take."""
         new: dict[CarrierId, list[tuple[RouteId, StopId]]] = {}
         for route_id, stop_ids in self._plan.routes.items():
             carrier = self._snapshot.carrier_of(self._snapshot.routes[route_id])
