@@ -66,7 +66,7 @@ class Service:
         self._ticking = threading.Lock()
 
     def tick(self) -> TickReport:
-        """One step: lapse what is due, hear people's and carriers' answers, sweep, plan, send, learn. Safe to call often:
+        """One step: lapse what is due, hear people's and carriers' answers, sweep, plan, send, learn. Idempotent:
         what was done is not done again."""
         with self._ticking:
             self._work.forecaster.refresh(self.store, self.clock)
