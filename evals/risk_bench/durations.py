@@ -53,8 +53,8 @@ def simulate_durations(
     log_ratio = np.clip(np.log(minutes / expected_min), -_CLIP, _CLIP)
     mean = rates_as_of(keys, log_ratio, day, told)[:, -2]
     surprise = np.log(minutes / expected_min) - mean
-    draws = Draws(Priors(), 512, seed)
-    first = np.sort(np.log(draws.leg))
+    priors = Priors()
+    first = np.sort(np.log(Draws(priors, 512, seed).leg(priors.leg_sd)))
     p_late, quantiles = np.empty(day.size), np.empty((day.size, len(LEVELS)))
     for today in np.unique(day):
         now, past = day == today, np.sort(surprise[told < today])

@@ -28,7 +28,7 @@ class Simulation:
         if morning.residuals.size:
             table = np.quantile(morning.residuals, self._draws.levels)
         else:
-            table = np.log(self._draws.leg) / self._priors.leg_sd
+            table = np.log(self._draws.leg(self._priors.leg_sd)) / self._priors.leg_sd
         legs = [self._draws.ranks("leg", f"{trip.day}:{trip.train}:{k}") for k in range(1, trip.sched.size)]
         return np.array([table[ranks] for ranks in legs]).reshape(trip.sched.size - 1, SAMPLES)
 

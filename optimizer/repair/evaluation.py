@@ -133,21 +133,26 @@ def broken_rules(sub: SubProblem, vehicle: int, sequence: Sequence[int]) -> list
         if not together or (pickup in place and place[pickup] > place[delivery]):
             broken.append(Violation("pair", vehicle, delivery))
     way = walk(sub, vehicle, sequence)
-    if way.home_s > last_arrival_s(sub, vehicle):
+    if way.home_s > sub.shift_end_s[vehicle] and way.home_s > last_arrival_s(sub, vehicle):
         broken.append(Violation("shift", vehicle))
-    if way.travel_s > most_driving_s(sub, vehicle):
+    if way.travel_s > sub.drive_limit_s[vehicle] and way.travel_s > most_driving_s(sub, vehicle):
         broken.append(Violation("driving", vehicle))
     if _is_too_full(sub, sequence, sub.capacity[vehicle]):
         broken.append(Violation("capacity", vehicle))
     return broken
 
 
-def fitting_start(sub: SubProblem) -> tuple[Sequences, tuple[int, ...]]:
+def fitting_start(sub: SubProblem, judged: Evaluation | None = None) -> tuple[Sequences, tuple[int, ...]]:
     """The sub-problem's own sequences with the stops that break a hard rule left out, and those stops.
 
-    Front first: what a driver reaches before the rule breaks stays, as it would in the street.
+    Front first: what a driver reaches before the rule breaks stays, as it would in the street. ``judged`` is the
+    evaluation of the sequences, if the caller has it.
     """
-    fitting = tuple(_fitting(sub, vehicle, sequence) for vehicle, sequence in enumerate(sub.sequences))
+    broken = {violation.vehicle for violation in (judged or evaluate(sub, sub.sequences)).violations}
+    fitting = tuple(
+        _fitting(sub, vehicle, sequence) if vehicle in broken else sequence
+        for vehicle, sequence in enumerate(sub.sequences)
+    )
     kept = {stop for sequence in fitting for stop in sequence}
     return fitting, tuple(stop for sequence in sub.sequences for stop in sequence if stop not in kept)
 
@@ -161,8 +166,6 @@ def last_segments(sub: SubProblem) -> Ints:
 
 
 def _fitting(sub: SubProblem, vehicle: int, sequence: tuple[int, ...]) -> tuple[int, ...]:
-    if not broken_rules(sub, vehicle, sequence):
-        return sequence
     partner = dict(sub.pairs)
     deliveries = set(partner.values())
     kept: tuple[int, ...] = ()
@@ -190,13 +193,13 @@ def _laid_out(sub: SubProblem, vehicles: Sequence[int], sequences: Sequence[Sequ
     profile = np.repeat(sub.profile[index], np.array(counts, dtype=np.int64) + 2)
     legs = sub.travel_s[profile[:-1], path[:-1], path[1:]].tolist()
     setups = np.where(path[1:] != path[:-1], 1, 0).tolist()
-    per_stop = zip(sub.opens_s[flat].tolist(), sub.service_s[flat].tolist(), sub.setup_s[flat].tolist(), strict=True)
-    walks = [
-        _walk(
-            sub, vehicle, legs[low : low + count + 1], setups[low : low + count], [next(per_stop) for _ in range(count)]
+    per_stop = [*zip(sub.opens_s[flat].tolist(), sub.service_s[flat].tolist(), sub.setup_s[flat].tolist(), strict=True)]
+    walks, stop = [], 0
+    for vehicle, count, low in zip(vehicles, counts, begins.tolist(), strict=True):
+        walks.append(
+            _walk(sub, vehicle, legs[low : low + count + 1], setups[low : low + count], per_stop[stop : stop + count])
         )
-        for vehicle, low, count in zip(vehicles, begins.tolist(), counts, strict=True)
-    ]
+        stop += count
     return _Plan(index, flat, vehicle_of, walks)
 
 
@@ -283,12 +286,16 @@ def _violations(sub: SubProblem, plan: _Plan, sequences: Sequences) -> list[Viol
     suspect = (homes > sub.shift_end_s) | (driven > sub.drive_limit_s)
     suspect[plan.vehicle_of[sub.excluded[plan.flat, plan.vehicle_of] != 0]] = True
     loads = np.zeros_like(sub.capacity)
-    np.add.at(loads, plan.vehicle_of, sub.demand[plan.flat])
+    for dimension in range(loads.shape[1]):
+        demand = sub.demand[plan.flat, dimension].astype(np.float64)
+        loads[:, dimension] = np.bincount(plan.vehicle_of, demand, len(loads))
     suspect |= (loads > sub.capacity).any(axis=1)
     if sub.pairs or np.any(sub.segment):
         suspect[:] = True
     broken = [v for vehicle in np.flatnonzero(suspect).tolist() for v in broken_rules(sub, vehicle, sequences[vehicle])]
-    return broken + _repeated(sequences)
+    if plan.flat.size and np.bincount(plan.flat).max() > 1:
+        broken += _repeated(sequences)
+    return broken
 
 
 def _out_of_segment(sub: SubProblem, vehicle: int, sequence: Sequence[int]) -> list[int]:

@@ -201,7 +201,7 @@ def still_to_come(usual_s: Floats, elapsed_s: float, priors: Priors, level: Floa
             np.full(held_s.size, priors.hold_chance / held_s.size),
         )
     )
-    possible = values > elapsed_s
+    possible = (values > elapsed_s) & (weights > 0.0)
     if not possible.any():  # beyond all we know of: about a quarter as long again
         return elapsed_s - 0.25 * elapsed_s * np.log1p(-level)
     order = np.argsort(values[possible], kind="stable")

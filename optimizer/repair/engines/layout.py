@@ -22,9 +22,9 @@ def tables_of(sub: SubProblem, least_move_price: float, gathered: bool) -> Table
         row = np.arange(places.size, dtype=np.int64)
     is_timed = sub.has_breaks or sub.hours.size > 0
     if is_timed:
-        vehicles = range(sub.vehicles)
-        latest = np.array([last_arrival_s(sub, v) for v in vehicles], dtype=np.int64)
-        most = np.array([most_driving_s(sub, v) for v in vehicles], dtype=np.int64)
+        each = range(sub.vehicles)
+        latest = np.array([last_arrival_s(sub, v) for v in each], dtype=np.int64)
+        most = np.array([most_driving_s(sub, v) for v in each], dtype=np.int64)
     else:
         straight = sub.travel_s[sub.profile, sub.start_node, sub.end_node]
         latest, most = np.maximum(sub.shift_end_s, sub.ready_s + straight), sub.drive_limit_s

@@ -6,7 +6,7 @@ late, the shift holds, waiting absorbs the delay); else it is driven again until
 traffic hours or drivers' rests (``is_timed``) the rest of the route is always driven again.
 """
 
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +16,8 @@ from optimizer.repair.subproblem import NO_LIMIT, NOWHERE, Codes, Floats, Ints
 
 Records = NDArray[Any]
 
-NONE = np.int64(-1)  # typed: a bare -1 would have every function that meets it compiled twice
+ZERO, NONE = cast("int", np.int64(0)), cast("int", np.int64(-1))
+"""Typed: bare ones would have every function that meets them compiled twice."""
 LEAST_GAIN = 1e-6
 
 STOP = np.dtype(
@@ -32,7 +33,8 @@ VEHICLE = np.dtype(
     align=True,
 )
 VISIT = np.dtype(
-    [(name, np.int64) for name in ("arrive_s", "start_s", "slack_s", "since_s", "driven_s")]
+    [(name, np.int64) for name in ("from_row", "row", "leave_s", "arrive_s", "start_s", "slack_s")]
+    + [(name, np.int64) for name in ("since_s", "driven_s")]
     + [(name, np.float64) for name in ("before", "into", "after", "lateness")],
     align=True,
 )
@@ -66,7 +68,8 @@ class Tables(NamedTuple):
 class Routes(NamedTuple):
     """A plan in work. Row v is a vehicle, column i its i-th stop (column ``size`` is its way back).
 
-    ``seq`` (k, W). ``visits`` (k, W) are ``VISIT`` records: ``arrive_s`` (with setup) and ``start_s`` of service;
+    ``seq`` (k, W). ``visits`` (k, W) are ``VISIT`` records: ``from_row`` and ``row``, whence and where,
+    ``leave_s`` when it leaves for i; ``arrive_s`` (with setup) and ``start_s`` of service;
     ``slack_s``, how much later it may arrive at i without any change of price; ``before``, the price of all up to
     leaving for i; ``into``, of the leg to i; ``after``, of i and all that follows; ``lateness``, the part of it that an
     earlier arrival could save; ``since_s`` and ``driven_s`` on leaving for i, kept where drivers rest. ``loads`` (k,)
@@ -88,13 +91,13 @@ def driving_s(t: Tables, v: int, here: int, there: int, at_s: int) -> int:
     """Seconds from one row to another, left at ``at_s``."""
     usual = t.travel_s[t.vehicles[v].profile, here, there]
     if t.hours.size == 0:
-        return usual
+        return int(usual)
     low = at_s // 3600
     if low >= t.hours.size - 1:
         factor = t.hours[t.hours.size - 1]
     else:
         factor = t.hours[low] + (at_s / 3600.0 - low) * (t.hours[low + 1] - t.hours[low])
-    return np.int64(np.floor(usual * factor + 0.5))
+    return int(np.floor(usual * factor + 0.5))
 
 
 @compiled
@@ -103,7 +106,7 @@ def rests(t: Tables, v: int, since_s: int, drive_s: int) -> int:
     after_s = t.vehicles[v].break_after_s
     if after_s >= NO_LIMIT or drive_s == 0:
         return 0
-    return max(0, (since_s + drive_s + after_s - 1) // after_s - 1)
+    return int(max(0, (since_s + drive_s + after_s - 1) // after_s - 1))
 
 
 @compiled
@@ -120,7 +123,7 @@ def standing_price(t: Tables, v: int, stop: int) -> float:
         price += t.stops[stop].move_price
     if t.stops[stop].delivery == NONE:
         price += t.vehicles[v].carrier_price
-    return price
+    return float(price)
 
 
 @compiled
@@ -141,7 +144,8 @@ def refresh(t: Tables, r: Routes, v: int) -> None:
     since, driven = t.vehicles[v].since_break_s, 0
     for i in range(size + 1):
         there = r.seq[v, i] if i < size else m + k + v
-        r.visits[v, i].before = total
+        r.visits[v, i].before, r.visits[v, i].leave_s = total, now
+        r.visits[v, i].from_row, r.visits[v, i].row = t.stops[here].row, t.stops[there].row
         drive = driving_s(t, v, t.stops[here].row, t.stops[there].row, now)
         if t.is_timed:
             r.visits[v, i].since_s, r.visits[v, i].driven_s = since, driven
@@ -181,6 +185,19 @@ def refresh(t: Tables, r: Routes, v: int) -> None:
 def refresh_all(t: Tables, r: Routes) -> None:
     for v in range(t.vehicles.size):
         refresh(t, r, v)
+
+
+@compiled
+def keeps_day(t: Tables, r: Routes, v: int) -> bool:
+    """Whether a refreshed route ends in time. Taking a stop off can break that: rests and slow hours then fall
+    elsewhere, and matrices have ways that are shorter by way of another place.
+    """
+    back = r.visits[v, r.loads[v].size]
+    if back.slack_s < 0:
+        return False
+    if not t.is_timed:
+        return True
+    return bool(back.driven_s + driving_s(t, v, back.from_row, back.row, back.leave_s) <= t.vehicles[v].most_s)
 
 
 @compiled
@@ -243,7 +260,7 @@ def _driven_again(
 
 @compiled
 def segment_on(t: Tables, v: int, stop: int) -> int:
-    return t.stops[stop].segment if t.stops[stop].home == v else t.vehicles[v].behind
+    return int(t.stops[stop].segment if t.stops[stop].home == v else t.vehicles[v].behind)
 
 
 @compiled
@@ -266,7 +283,7 @@ def window_of(t: Tables, r: Routes, v: int, stop: int) -> tuple[int, int]:
 @compiled
 def load_change(t: Tables, stop: int, d: int) -> int:
     """What serving a stop does to the load."""
-    return t.demand[t.stops[stop].delivery, d] if t.stops[stop].delivery != NONE else -t.demand[stop, d]
+    return int(t.demand[t.stops[stop].delivery, d] if t.stops[stop].delivery != NONE else -t.demand[stop, d])
 
 
 @compiled
@@ -286,7 +303,7 @@ def roomy_until(t: Tables, r: Routes, v: int, stop: int) -> int:
                 if load > room:
                     last = i
                     break
-    return last
+    return int(last)
 
 
 @compiled
@@ -312,25 +329,23 @@ def best_place(
     service, opens = t.stops[stop].service_s, t.stops[stop].opens_s
     r.meter[0] += high - low + 1
     for i in range(low, high + 1):
-        here = r.seq[v, i - 1] if i > 0 else m + v
-        now = r.visits[v, i - 1].start_s + t.stops[here].service_s if i > 0 else t.vehicles[v].ready_s
-        since, driven = np.int64(0), np.int64(0)
-        drive = driving_s(t, v, t.stops[here].row, to, now)
+        now = r.visits[v, i].leave_s
+        since, driven = ZERO, ZERO
+        drive = driving_s(t, v, r.visits[v, i].from_row, to, now)
         if t.is_timed:
             breaks = rests(t, v, r.visits[v, i].since_s, drive)
             since = r.visits[v, i].since_s + drive - breaks * t.vehicles[v].break_after_s
             driven = r.visits[v, i].driven_s + drive
             now += breaks * t.vehicles[v].break_s
         else:
-            there = r.seq[v, i] if i < r.loads[v].size else m + t.vehicles.size + v
-            onward = t.travel_s[t.vehicles[v].profile, to, t.stops[there].row]
+            onward = t.travel_s[t.vehicles[v].profile, to, r.visits[v, i].row]
             detour = t.travel_price * (drive + onward) - r.visits[v, i].into
             if detour + standing >= best + r.visits[v, i].lateness:
                 continue
         if blink > 0.0 and uniform(rng) < blink:
             continue
         now += drive
-        if t.stops[stop].place != t.stops[here].place:
+        if t.stops[stop].place != t.stops[r.seq[v, i - 1] if i > 0 else m + v].place:
             now += t.stops[stop].setup_s
         now = max(now, opens)
         price = standing + t.travel_price * drive + late_price(t, stop, now) + r.visits[v, i].before - whole
@@ -360,7 +375,7 @@ def best_pair(
     for i in range(low, high + 1):
         here = r.seq[v, i - 1] if i > 0 else m + v
         now = r.visits[v, i - 1].start_s + t.stops[here].service_s if i > 0 else t.vehicles[v].ready_s
-        since, driven = np.int64(0), np.int64(0)
+        since, driven = ZERO, ZERO
         drive = driving_s(t, v, t.stops[here].row, t.stops[pickup].row, now)
         if t.is_timed:
             breaks = rests(t, v, r.visits[v, i].since_s, drive)
@@ -431,7 +446,7 @@ def _roomy_from(t: Tables, r: Routes, v: int, at: int, stop: int) -> int:
                 break
             if i < last:
                 load += load_change(t, r.seq[v, i], d)
-    return last
+    return int(last)
 
 
 @compiled
@@ -476,10 +491,10 @@ def uniform(rng: NDArray[np.uint64]) -> float:
     x ^= x << np.uint64(25)
     x ^= x >> np.uint64(27)
     rng[0] = x
-    return ((x * np.uint64(2685821657736338717)) >> np.uint64(11)) * (1.0 / 9007199254740992.0)
+    return float(((x * np.uint64(2685821657736338717)) >> np.uint64(11)) * (1.0 / 9007199254740992.0))
 
 
 @compiled
 def below(rng: NDArray[np.uint64], bound: int) -> int:
     """A whole number from 0 to ``bound`` - 1."""
-    return min(np.int64(uniform(rng) * bound), bound - 1)
+    return min(int(uniform(rng) * bound), bound - 1)

@@ -11,10 +11,12 @@ from numpy.typing import NDArray
 
 from optimizer.kernel import compiled
 from optimizer.repair.engines.first import best_on, put_unit, take_unit, undone_price
-from optimizer.repair.engines.route import LEAST_GAIN, NONE, Routes, Tables, below, refresh, uniform
+from optimizer.repair.engines.route import LEAST_GAIN, NONE, ZERO, Routes, Tables, below, keeps_day, refresh, uniform
 from optimizer.repair.subproblem import Floats, Ints
 
-ROUTE = "none"
+FIRST = "70c2dfab503e"
+"""Which ``first``, and with it ``route``, is compiled in: numba looks at this file alone, so a change there must change
+this line (a test says so)."""
 
 _FEW_VEHICLES = 24
 """So many are all asked when a stop comes back; of more, those that are near, idle or just ruined."""
@@ -24,9 +26,10 @@ NEIGHBOURS = 40
 
 class Tuning(NamedTuple):
     """``mean_ruin`` stops leave per iteration in strings of at most ``longest``; the search accepts what is worse by
-    chance at a temperature that falls from ``hot`` to ``cold``; a place is overlooked with the chance ``blink``; with
-    the chance ``at_trouble`` a ruin begins at a late or undone stop, and else with ``at_focus`` on a route that was
-    troubled at first. ``overhead`` is what an iteration costs besides its places, in places.
+    chance at a temperature that falls from ``hot`` to ``cold``; a place is overlooked with the chance ``blink``. With
+    the chance ``at_trouble`` a ruin begins at an undone stop or on a late route, and else with ``at_focus`` on a route
+    that was troubled at first. ``overhead`` is what an iteration costs besides its places, in places. With
+    ``only_trouble`` it ends when there is none left.
     """
 
     mean_ruin: float
@@ -37,6 +40,7 @@ class Tuning(NamedTuple):
     at_trouble: float
     at_focus: float
     overhead: int
+    only_trouble: bool
 
 
 class Memory(NamedTuple):
@@ -72,7 +76,8 @@ def nearest(t: Tables, memory: Memory, stop: int) -> Ints:
         for i in range(memory.near.shape[1]):
             memory.near[stop, i] = order[i]
         memory.is_known[stop] = True
-    return memory.near[stop]
+    near: Ints = memory.near[stop]
+    return near
 
 
 @compiled
@@ -132,12 +137,15 @@ def _go_back(t: Tables, r: Routes, memory: Memory, count: int) -> None:
 
 
 @compiled
-def _seed_stop(t: Tables, memory: Memory, tuning: Tuning, trouble: Ints, troubled: int) -> int:
+def _seed_stop(
+    t: Tables, memory: Memory, tuning: Tuning, trouble: Ints, troubled: int, undone: Ints, missing: int
+) -> int:
     rng = memory.rng
-    if troubled > 0 and uniform(rng) < tuning.at_trouble:
-        return trouble[below(rng, troubled)]
+    if troubled + missing > 0 and uniform(rng) < tuning.at_trouble:
+        chosen = below(rng, troubled + missing)
+        return int(trouble[chosen] if chosen < troubled else undone[chosen - troubled])
     if memory.focus.size > 0 and uniform(rng) < tuning.at_focus:
-        return memory.focus[below(rng, memory.focus.size)]
+        return int(memory.focus[below(rng, memory.focus.size)])
     return below(rng, t.demand.shape[0])
 
 
@@ -158,7 +166,7 @@ def _troubles(t: Tables, r: Routes, trouble: Ints) -> int:
 @compiled
 def _ruin(t: Tables, r: Routes, memory: Memory, tuning: Tuning, seed: int, mark: int, gone: Ints) -> tuple[int, int]:
     """Take strings around the seed off their routes: the number of routes touched and of stops gone (as units)."""
-    rng, touched, count = memory.rng, np.int64(0), np.int64(0)
+    rng, touched, count = memory.rng, ZERO, ZERO
     served, vehicles = 0, 0
     for v in range(t.vehicles.size):
         if r.loads[v].size > 0:
@@ -168,7 +176,7 @@ def _ruin(t: Tables, r: Routes, memory: Memory, tuning: Tuning, seed: int, mark:
         return 0, 0
     longest = min(tuning.longest, served / vehicles)
     most = 4.0 * tuning.mean_ruin / (1.0 + longest) - 1.0
-    strings = np.int64(uniform(rng) * most + 1.0)
+    strings = int(uniform(rng) * most + 1.0)
     for near in nearest(t, memory, seed):
         v = r.where[near]
         if strings <= 0:
@@ -178,7 +186,7 @@ def _ruin(t: Tables, r: Routes, memory: Memory, tuning: Tuning, seed: int, mark:
         touched = _remember(r, memory, touched, v, mark)
         strings -= 1
         size = r.loads[v].size
-        length = np.int64(uniform(rng) * min(longest, size) + 1.0)
+        length = int(uniform(rng) * min(longest, size) + 1.0)
         length = min(length, size)
         # a split string leaves some stops in its middle where they are
         spared = 0
@@ -271,6 +279,14 @@ def _recreate(
 
 
 @compiled
+def _all_keep_day(t: Tables, r: Routes, memory: Memory, touched: int) -> bool:
+    for c in range(touched):  # noqa: SIM110 - compiled code knows no generators
+        if not keeps_day(t, r, memory.touched[c]):
+            return False
+    return True
+
+
+@compiled
 def search(t: Tables, r: Routes, memory: Memory, tuning: Tuning, until: int, work: int) -> None:
     """Go on until the meter shows ``until``; ``work`` is what it will show in the end (the cooling's measure)."""
     m, k = t.demand.shape[0], t.vehicles.size
@@ -285,13 +301,14 @@ def search(t: Tables, r: Routes, memory: Memory, tuning: Tuning, until: int, wor
     troubled = _troubles(t, r, trouble)
     falling = np.log(tuning.cold / tuning.hot)
     memory.stamp[:] = -1
-    mark = np.int64(0)
-    while r.meter[0] < until:
+    mark = ZERO
+    while r.meter[0] < until and (not tuning.only_trouble or troubled + missing > 0):
         r.meter[0] += tuning.overhead
         value[2] += 1
         mark += 1
         present = value[0]
-        touched, count = _ruin(t, r, memory, tuning, _seed_stop(t, memory, tuning, trouble, troubled), mark, gone)
+        seed = _seed_stop(t, memory, tuning, trouble, troubled, undone, missing)
+        touched, count = _ruin(t, r, memory, tuning, seed, mark, gone)
         before = 0.0
         for i in range(missing):
             gone[count] = undone[i]
@@ -308,7 +325,7 @@ def search(t: Tables, r: Routes, memory: Memory, tuning: Tuning, until: int, wor
                 after += undone_price(t, gone[i])
         price = present + after - before
         heat = tuning.hot * np.exp(falling * r.meter[0] / work)
-        if price < present - heat * np.log(max(uniform(rng), 1e-300)):
+        if price < present - heat * np.log(max(uniform(rng), 1e-300)) and _all_keep_day(t, r, memory, touched):
             value[0] = price
             missing = 0
             for i in range(count):

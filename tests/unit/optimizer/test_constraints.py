@@ -38,7 +38,16 @@ from optimizer.risk.priors import Priors
 DOCS = Path(__file__).parents[3] / "docs"
 R1, R2 = RouteId("R1"), RouteId("R2")
 CERTAIN = Priors(
-    route_sd=0.0, hub_sd=0.0, leg_sd=0.0, service_sd=0.0, load_sd=0.0, load_late=0.0, hold_per_day=0.0, hold_chance=0.0
+    route_sd=0.0,
+    hub_sd=0.0,
+    leg_sd=0.0,
+    service_sd=0.0,
+    load_sd=0.0,
+    load_hub_sd=0.0,
+    load_late=0.0,
+    hold_per_h=0.0,
+    hold_chance=0.0,
+    breakdown_per_h=0.0,
 )
 """A world without luck, in which a price can be read off to the cent."""
 

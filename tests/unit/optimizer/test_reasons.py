@@ -107,7 +107,7 @@ def test_a_window_that_the_plan_hardly_meets_is_the_reason_on_a_punctual_route(t
 
 def test_a_shift_that_ends_first_is_the_reason(town, travel) -> None:
     route = town.route("R1", status=RouteStatus.UNDERWAY, departs="08:00", shift_end="08:10")
-    stop = town.stop(route, "A", town.place("a", 12, 0), ("08:00", "18:00"))
+    stop = town.stop(route, "A", town.place("a", 25, 0), ("08:00", "18:00"))
     score = Forecaster(CALM).forecast(town.snapshot("08:00"), travel).stops[stop]
     assert score.p_late == 1.0
     assert share_of(score, "driver_limit") == pytest.approx(1.0, abs=0.02)
