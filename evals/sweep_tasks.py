@@ -25,7 +25,7 @@ from optimizer.kernel import Floats
 from optimizer.problem import FleetProblem
 from optimizer.risk import Forecaster
 from optimizer.risk.assemble import assemble
-from optimizer.risk.learned import LearnedModel
+from optimizer.risk.learned import FEATURES, LearnedModel
 from optimizer.travel import HaversineTravel
 from optimizer.twin import starts_by_numpy
 from optimizer.warmup import warm_up
@@ -39,6 +39,7 @@ class SweepTasks:
     def __init__(self, folder: str, day: str, now: str, samples: int) -> None:
         self._day, self._now, self._samples = day, datetime.fromisoformat(now), samples
         self._model = LearnedModel.from_text((Path(folder) / "model.json").read_text(encoding="utf-8"))
+        self._model.p_late(np.zeros((1, len(FEATURES)), np.float32), np.zeros(1))  # its trees are read at first use
         self._store = Store.open(f"sqlite:///{Path(folder) / 'day.db'}", ManualClock(self._now), durable=False)
         self._travel = HaversineTravel()
 

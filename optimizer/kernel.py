@@ -39,6 +39,7 @@ def compiled(function: _Function) -> _Function:
 class World(NamedTuple):
     """What is the same for every vehicle. m stops, n places, S samples; seconds since the epoch; prices in price units.
 
+    ``travel_s`` (P, n, n) has one table for each vehicle mode there is, row = from.
     ``slow`` (n,) is how much longer than usual roads around a place take now (1 = as usual); it fades evenly from
     ``now_s`` until ``now_s + persist_s`` and adds at most ``slow_cap_s`` to a leg (which keeps a later departure from
     ever arriving earlier). ``hours`` are traffic factors at the full hours since the epoch, linear in between.
@@ -73,7 +74,8 @@ class World(NamedTuple):
 
 
 class Drive(NamedTuple):
-    """Where and when each of R vehicles is free to go on. ``pace`` and ``slip`` are (R, S) multipliers.
+    """Where and when each of R vehicles is free to go on. ``pace`` and ``slip`` are (R, S) multipliers; ``profile`` is
+    whose travel times a vehicle goes by.
 
     ``ready_s`` (R, S) is when it may leave ``place`` for its first free stop. For one that is still ``at_hub`` it is
     ``earliest_s`` plus the driver's own lag, and loading may hold it back further: it leaves when the last of its
@@ -101,6 +103,7 @@ class Drive(NamedTuple):
     since_break_s: Floats
     duty_start_s: Floats
     service_pace: Floats
+    profile: Ints
     place: Ints
     end: Ints
     shift_end_s: Floats
@@ -144,9 +147,15 @@ def hour_factor(hours: Floats, depart: Floats) -> float:
 
 
 @compiled
-def leg_between(world: World, here: int, there: int) -> tuple[float, float]:
+def usual_s(world: World, drive: Drive, route: int, here: int, there: int) -> float:
+    """Seconds from one place to another for this vehicle, under usual traffic."""
+    return float(world.travel_s[drive.profile[route], here, there])
+
+
+@compiled
+def leg_between(world: World, drive: Drive, route: int, here: int, there: int) -> tuple[float, float]:
     """Seconds from one place to another as usual, and how many more now; the hour's traffic apart."""
-    usual = world.travel_s[here, there]
+    usual = usual_s(world, drive, route, here, there)
     slower = usual * ((world.slow[here] + world.slow[there]) * 0.5 - 1.0)
     return usual, min(slower, world.slow_cap_s)
 
@@ -232,7 +241,7 @@ def serve(
 def set_off(world: World, drive: Drive, route: int, here: int, stop: int, state: Floats) -> tuple[float, float]:
     """Take the breaks that the leg to the stop brings, and say how long it is in that hour's traffic (see
     ``leg_between``)."""
-    usual, extra = leg_between(world, here, world.place[stop])
+    usual, extra = leg_between(world, drive, route, here, world.place[stop])
     if state.shape[0] > 1:
         take_breaks(drive, route, usual, extra, world.leg[stop], state[0], state[1])
     if world.hours.size == 0:
@@ -304,12 +313,13 @@ def tail_cost(
     for i in range(first, count):
         stop = seq[i]
         visit(world, drive, route, here, stop, state, start)
-        cost += world.travel_price * world.travel_s[here, world.place[stop]] + stop_price(world, stop, start)
+        driving = usual_s(world, drive, route, here, world.place[stop])
+        cost += world.travel_price * driving + stop_price(world, stop, start)
         if cost >= limit:
             return np.inf
         here = world.place[stop]
     if count:
-        cost += world.travel_price * world.travel_s[here, drive.end[route]]
+        cost += world.travel_price * usual_s(world, drive, route, here, drive.end[route])
     return cost if cost < limit else np.inf
 
 
@@ -370,7 +380,7 @@ def route_duties(world: World, drive: Drive, route: int, seq: Ints, driven: Floa
     traffic = hour_factor(world.hours, left) if world.hours.size else 1.0
     has_breaks = state.shape[0] > 1
     for s in range(samples):
-        usual, extra = leg_between(world, last[s], drive.end[route])
+        usual, extra = leg_between(world, drive, route, last[s], drive.end[route])
         if has_breaks:
             longest = (usual + max(extra, 0.0)) * pace[s]
             left[s] += breaks_due(at_wheel[s] + longest, drive.break_after_s[route]) * drive.break_s[route]

@@ -30,7 +30,7 @@ class _Trip:
     def drive_to(self, here: int, stop: int) -> tuple[Floats, Floats]:
         """(S,) arrivals at the stop, and how long the leg takes without a hold-up; breaks and traffic included."""
         world, drive, route = self.world, self.drive, self.route
-        usual, extra = expected_leg(world, here, world.place[stop])
+        usual, extra = expected_leg(world, drive, route, here, world.place[stop])
         factor = drive.pace[route] * world.leg[stop]
         self.take_breaks((usual + max(extra, 0)) * factor)
         traffic = traffic_at(world, self.depart)
@@ -61,9 +61,9 @@ class _Trip:
         return np.where(undone, NEVER, start)
 
 
-def expected_leg(world: World, here: int, there: int) -> tuple[float, float]:
+def expected_leg(world: World, drive: Drive, route: int, here: int, there: int) -> tuple[float, float]:
     """A leg's seconds as usual, and how many more of them now."""
-    usual = world.travel_s[here, there]
+    usual = world.travel_s[drive.profile[route], here, there]
     return usual, min(usual * ((world.slow[here] + world.slow[there]) / 2 - 1), world.slow_cap_s)
 
 
@@ -105,7 +105,7 @@ def duties_by_numpy(world: World, drive: Drive, route: int, sequence: list[int])
         driven = driven + np.where(done, length, 0)
         left, at_wheel = np.where(done, trip.depart, left), np.where(done, trip.at_wheel, at_wheel)
         last = np.where(done, here, last)
-    usual, extra = np.array([expected_leg(world, place, drive.end[route]) for place in last]).T
+    usual, extra = np.array([expected_leg(world, drive, route, place, drive.end[route]) for place in last]).T
     traffic, pace = traffic_at(world, left), drive.pace[route]
     trip.depart, trip.at_wheel = left, at_wheel
     trip.take_breaks((usual + np.maximum(extra, 0)) * pace)
@@ -126,4 +126,5 @@ def cost_by_numpy(world: World, drive: Drive, route: int, sequence: list[int]) -
         + world.undone_price[sequence, None] * undone
     )
     places = [drive.place[route], *world.place[sequence], drive.end[route]]
-    return float(price.mean(axis=1).sum()) + sum(float(world.travel_s[a, b]) for a, b in pairwise(places))
+    travel_s = world.travel_s[drive.profile[route]]
+    return float(price.mean(axis=1).sum()) + sum(float(travel_s[a, b]) for a, b in pairwise(places))

@@ -35,7 +35,7 @@ def _tiny_world() -> World:
     ones, places = np.ones(_STOPS), np.arange(_STOPS, dtype=np.int64)
     noise = np.ones((_STOPS, 2), dtype=np.float32)
     return World(
-        travel_s=np.ones((_STOPS, _STOPS)),
+        travel_s=np.ones((1, _STOPS, _STOPS)),
         slow=ones,
         place=places,
         opens_s=ones,
@@ -78,6 +78,7 @@ def _tiny_drive() -> Drive:
         since_break_s=per_route,
         duty_start_s=per_route,
         service_pace=per_route,
+        profile=place,
         place=place,
         end=place,
         shift_end_s=per_route * 100.0,

@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from forestall.domain.ids import RouteId, VehicleId
+from forestall.domain.ids import PackageId, RouteId, VehicleId
 from forestall.domain.orders import Package
 from forestall.domain.routes import Stop
 from forestall.domain.snapshot import HubSnapshot
@@ -84,24 +84,31 @@ def stops_waiting_for(snapshot: HubSnapshot, hand_in: Stop) -> list[Stop]:
 
 def list_misplaced(snapshot: HubSnapshot, route_id: RouteId) -> list[Stop]:
     """The route's free stops whose goods another vehicle has, with no hand-over to come that would bring them."""
-    coming = {
-        package_id
-        for stop in snapshot.open_stops(route_id)
-        if stop.kind is StopKind.TRANSFER and _can_come(snapshot, stop)
-        for package_id in stop.package_ids
-    }
-    if snapshot.routes[route_id].status is RouteStatus.PLANNED:
-        coming |= {package_id for stop in list_hand_ins(snapshot) for package_id in stop.package_ids}
-    if snapshot.routes[route_id].status is RouteStatus.BROKEN:
-        coming = set()
-    return [
-        stop
+    vehicle_id = snapshot.routes[route_id].vehicle_id
+    elsewhere = [
+        (stop, away)
         for stop in snapshot.open_stops(route_id)
         if stop.kind is StopKind.DELIVERY
         and not stop.status.is_committed
-        and (goods := packages_of(snapshot, stop))
-        and any(_is_elsewhere(snapshot, package, route_id) and package.id not in coming for package in goods)
+        and (away := [goods.id for goods in packages_of(snapshot, stop) if _is_elsewhere(goods, vehicle_id)])
     ]
+    if not elsewhere:
+        return []
+    coming = _coming(snapshot, route_id)
+    return [stop for stop, away in elsewhere if not coming.issuperset(away)]
+
+
+def _coming(snapshot: HubSnapshot, route_id: RouteId) -> set[PackageId]:
+    """The packages that hand-overs to come bring aboard the route's vehicle, or to the hub before it leaves."""
+    status = snapshot.routes[route_id].status
+    if status is RouteStatus.BROKEN:
+        return set()
+    bringing = [
+        stop for stop in snapshot.open_stops(route_id) if stop.kind is StopKind.TRANSFER and _can_come(snapshot, stop)
+    ]
+    if status is RouteStatus.PLANNED:
+        bringing += list_hand_ins(snapshot)
+    return {package_id for stop in bringing for package_id in stop.package_ids}
 
 
 def _can_come(snapshot: HubSnapshot, transfer: Stop) -> bool:
@@ -120,13 +127,13 @@ def _can_come(snapshot: HubSnapshot, transfer: Stop) -> bool:
     )
 
 
-def _is_elsewhere(snapshot: HubSnapshot, package: Package, route_id: RouteId) -> bool:
-    custody, vehicle_id = package.custody, snapshot.routes[route_id].vehicle_id
+def _is_elsewhere(package: Package, vehicle_id: VehicleId) -> bool:
+    custody = package.custody
     return custody.kind is HolderKind.VEHICLE and custody.holder_id != vehicle_id
 
 
 def packages_of(snapshot: HubSnapshot, stop: Stop) -> tuple[Package, ...]:
     """The packages a stop delivers, takes over or hands over."""
     if stop.package_ids:
-        return tuple(snapshot.packages[package_id] for package_id in stop.package_ids)
+        return tuple([snapshot.packages[package_id] for package_id in stop.package_ids])
     return snapshot.packages_by_order.get(stop.order_id, ()) if stop.order_id is not None else ()

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
+from operator import attrgetter
 
 from forestall.domain.ids import (
     CarrierId,
@@ -56,6 +57,23 @@ class HubSnapshot:
         return {r: tuple(sorted(s, key=lambda stop: (stop.sequence, stop.id))) for r, s in grouped.items()}
 
     @cached_property
+    def _open_by_route(self) -> Mapping[RouteId, tuple[Stop, ...]]:
+        return {r: tuple(stop for stop in stops if stop.status.is_open) for r, stops in self.stops_by_route.items()}
+
+    @cached_property
+    def _committed_by_route(self) -> Mapping[RouteId, Stop | None]:
+        open_stops = self._open_by_route.items()
+        return {r: next((stop for stop in stops if stop.status.is_committed), None) for r, stops in open_stops}
+
+    @cached_property
+    def _last_finished_by_route(self) -> Mapping[RouteId, Stop | None]:
+        finished = {
+            r: [stop for stop in stops if stop.finished_at is not None] for r, stops in self.stops_by_route.items()
+        }
+        by_time = attrgetter("finished_at", "sequence")
+        return {r: max(stops, key=by_time, default=None) for r, stops in finished.items()}
+
+    @cached_property
     def packages_by_order(self) -> Mapping[OrderId, tuple[Package, ...]]:
         grouped: dict[OrderId, list[Package]] = {}
         for package in self.packages.values():
@@ -90,16 +108,15 @@ class HubSnapshot:
 
     def open_stops(self, route_id: RouteId) -> tuple[Stop, ...]:
         """What the route still has to do, in driving order, the committed stop first."""
-        return tuple(stop for stop in self.stops_by_route[route_id] if stop.status.is_open)
+        return self._open_by_route[route_id]
 
     def committed_stop(self, route_id: RouteId) -> Stop | None:
         """The stop the driver is on the way to or at."""
-        return next((stop for stop in self.stops_by_route[route_id] if stop.status.is_committed), None)
+        return self._committed_by_route[route_id]
 
     def last_finished_stop(self, route_id: RouteId) -> Stop | None:
         """The stop the vehicle was at last, by the time it finished there."""
-        finished = [stop for stop in self.stops_by_route[route_id] if stop.finished_at is not None]
-        return max(finished, key=lambda stop: (stop.finished_at, stop.sequence), default=None)
+        return self._last_finished_by_route[route_id]
 
     def carrier_of(self, route: Route) -> Carrier:
         return self.carriers[self.vehicles[route.vehicle_id].carrier_id]

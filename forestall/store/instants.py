@@ -12,7 +12,9 @@ def as_utc(instant: datetime) -> datetime:
 
 def to_text(instant: datetime) -> str:
     """Like ``2026-03-02T06:00:00.000000Z``: always 27 characters."""
-    return as_utc(instant).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
+    if instant.tzinfo is not UTC:
+        instant = as_utc(instant)
+    return instant.isoformat(timespec="microseconds")[:-6] + "Z"
 
 
 def from_text(text: str) -> datetime:

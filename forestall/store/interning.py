@@ -6,10 +6,9 @@ content, so nothing can be stale: another process's change is another row. Each 
 
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Sequence
-from dataclasses import dataclass
 from operator import itemgetter
 from threading import Lock
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from sqlalchemy import Connection
 
@@ -22,8 +21,7 @@ _RawRow = tuple[Any, ...]
 _PARTITIONS = 640
 
 
-@dataclass(frozen=True, slots=True)
-class Kept(Generic[T]):
+class Kept(NamedTuple, Generic[T]):
     """A value and the digest of its content."""
 
     value: T
@@ -51,19 +49,21 @@ class Interner:
         rows.sort(key=itemgetter(*(_index_of(mapper, name) for name in order)))
         key = (mapper.table.name, partition)
         known = self._partition(key)
-        found = [known.get(row) for row in rows]
-        news = self._build([row for row, kept in zip(rows, found, strict=True) if kept is None], mapper, connection)
-        current = [kept or news[row] for row, kept in zip(rows, found, strict=True)]
+        found = [known.get(row) for row in rows] if known else [None] * len(rows)
+        unknown = [row for row, kept in zip(rows, found, strict=True) if kept is None]
+        news = self._build(unknown, mapper, connection)
+        rest = iter(news)
+        current = [kept or next(rest) for kept in found]
         if news or len(rows) < len(known):
             self._replace(key, dict(zip(rows, current, strict=True)))
         return current
 
-    def _build(self, rows: Sequence[_RawRow], mapper: Mapper[T], connection: Connection) -> dict[_RawRow, Kept[T]]:
+    def _build(self, rows: Sequence[_RawRow], mapper: Mapper[T], connection: Connection) -> list[Kept[T]]:
         key = (mapper.table.name, connection.dialect.name)
         reader: RowReader[T] | None = self._readers.get(key)
         if reader is None:
             reader = self._readers[key] = RowReader(mapper, connection.dialect)
-        return {row: Kept(reader.value(row), reader.digest(row)) for row in rows}
+        return list(map(Kept, reader.values(rows), reader.digests(rows)))
 
     def _partition(self, key: Hashable) -> dict[_RawRow, Kept[Any]]:
         with self._guard:

@@ -27,11 +27,13 @@ class Mapper(Generic[T]):
         self.paths: list[str] = []
         self.hints: list[Any] = []
         self._parts: list[Any] = []
+        self._spans: list[tuple[Any, slice]] = []  # each field's columns, and the class to embed them in (None: no)
         self._getters: dict[str, attrgetter[Any]] = {}
         hints = get_type_hints(cls)
         for field in fields(cls):  # type: ignore[arg-type]  # every mapped class is a dataclass
             if field.name in table.c:
                 self._parts.append(itemgetter(len(self.columns)))
+                self._spans.append((None, slice(len(self.columns), len(self.columns) + 1)))
                 self._add(field.name, field.name, hints[field.name])
             else:
                 self._embed(field.name, hints[field.name], (prefixes or {}).get(field.name, f"{field.name}_"))
@@ -48,6 +50,11 @@ class Mapper(Generic[T]):
     def from_row(self, row: Sequence[Any]) -> T:
         """The value of a row that ``select`` gave (further columns after its own are ignored)."""
         return self.cls(*[part(row) for part in self._parts])
+
+    def from_columns(self, columns: Sequence[Sequence[Any]]) -> list[T]:
+        """``from_row`` of many rows, given column by column."""
+        parts = [columns[span.start] if cls is None else list(map(cls, *columns[span])) for cls, span in self._spans]
+        return list(map(self.cls, *parts))
 
     def values(self, value: T, **further: object) -> dict[str, object]:
         """The row of ``value`` by column name, with ``further`` columns beside."""
@@ -69,4 +76,5 @@ class Mapper(Generic[T]):
         for field in fields(cls):
             self._add(f"{prefix}{field.name}", f"{name}.{field.name}", hints[field.name])
         span = slice(start, len(self.columns))
+        self._spans.append((cls, span))
         self._parts.append(lambda row: cls(*row[span]))  # type: ignore[operator]  # cls is a class, not an instance

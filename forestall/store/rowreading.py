@@ -1,92 +1,100 @@
 """From what the database driver gives straight to values and to their digests, a hundred thousand rows at a time.
 
-``Mapper.from_row`` and ``codec.digest`` say what the results are; here is the short way to the same. A digest is taken
-over the canonical text of a value, and most of a row is that text already: instants and JSON are kept in its form.
+``Mapper.from_row`` and ``codec.digest`` say what the results are; here is the short way to the same: column by column,
+so that the work on a cell is a step of a list comprehension and not a call. A digest is taken over the canonical text
+of a value, and most of a row is that text already: instants and JSON are kept in its form.
 """
 
+import json
 from collections.abc import Callable, Sequence
 from dataclasses import is_dataclass
+from datetime import datetime
 from enum import StrEnum
-from functools import lru_cache
 from hashlib import blake2b
 from json.encoder import encode_basestring
 from math import isfinite
-from operator import itemgetter
-from typing import Any, Generic, TypeVar, get_args
+from typing import Any, Generic, TypeAlias, TypeVar, get_args
 
 from sqlalchemy import Boolean, Dialect
 from sqlalchemy.types import TypeEngine
 
 from forestall.store import codec
 from forestall.store.columns import Instant, Json, Word
-from forestall.store.instants import to_text
+from forestall.store.instants import as_utc, to_text
 from forestall.store.mapping import Mapper
 
 T = TypeVar("T")
-_Convert = Callable[[Any], Any]
-_Fragment = Callable[[Any], str]
-# Sizes, skills and the like come in few forms; what is longer is hardly ever the same twice.
-_KNOWN_TEXTS = 4096
+_Column: TypeAlias = Sequence[Any]
+_Convert = Callable[[_Column], _Column]
+_Texts = Callable[[_Column], list[str]]
 
 
 class RowReader(Generic[T]):
     """Reads the rows of one mapper as one dialect's driver gives them."""
 
     def __init__(self, mapper: Mapper[T], dialect: Dialect) -> None:
-        self._from_row = mapper.from_row
+        self._from_columns = mapper.from_columns
         types = [column.type for column in mapper.columns]
-        self._converts = [
-            (i, convert) for i, kind in enumerate(types) if (convert := _converter(kind, dialect)) is not None
-        ]
+        self._converts = [_converter(kind, dialect) for kind in types]
         paths = sorted((path.split("."), i) for i, path in enumerate(mapper.paths))
-        self._constants = _constants([path for path, _ in paths])
-        self._pick = itemgetter(*(i for _, i in paths))
-        self._fragments = [
-            _fragment(types[i], mapper.hints[i], convert=_converter(types[i], dialect)) for _, i in paths
-        ]
+        self._template = _template([path for path, _ in paths])
+        self._texts = [(i, _texts(types[i], mapper.hints[i], dialect)) for _, i in paths]
 
-    def value(self, raw: Sequence[Any]) -> T:
-        """The value of a row."""
-        row = list(raw)
-        for i, convert in self._converts:
-            if row[i] is not None:
-                row[i] = convert(row[i])
-        return self._from_row(row)
+    def values(self, rows: Sequence[Sequence[Any]]) -> list[T]:
+        """The value of each row."""
+        if not rows:
+            return []
+        columns = zip(*rows, strict=True)
+        return self._from_columns([convert(column) for convert, column in zip(self._converts, columns, strict=True)])
 
-    def digest(self, raw: Sequence[Any]) -> bytes:
-        """``codec.digest`` of the row's value."""
-        texts = [
-            "null" if cell is None else fragment(cell)
-            for cell, fragment in zip(self._pick(raw), self._fragments, strict=True)
-        ]
-        return blake2b(self._constants.format(*texts).encode(), digest_size=16).digest()
+    def digests(self, rows: Sequence[Sequence[Any]]) -> list[bytes]:
+        """``codec.digest`` of each row's value."""
+        if not rows:
+            return []
+        columns = list(zip(*rows, strict=True))
+        cells = zip(*(texts(columns[i]) for i, texts in self._texts), strict=True)
+        template = self._template
+        return [blake2b((template % row).encode(), digest_size=16).digest() for row in cells]
 
 
-def _constants(paths: list[list[str]]) -> str:
-    """What stands around the cells in the canonical text, as a format: the names in order, embedded values nested."""
+def _template(paths: list[list[str]]) -> str:
+    """What stands around the cells in the canonical text, for ``%``: the names in order, embedded values nested."""
     text, inside = "", ""
     for path in paths:
         owner = path[0] if len(path) > 1 else ""
         if inside and owner != inside:
-            text += "}}"
-        text += "," if text and not text.endswith("{{") else ""
+            text += "}"
+        text += "," if text and not text.endswith("{") else ""
         if owner and owner != inside:
-            text += f'"{owner}":{{{{'
+            text += f'"{owner}":{{'
         inside = owner
-        text += f'"{path[-1]}":{{}}'
-    return "{{" + text + ("}}" if inside else "") + "}}"
+        text += f'"{path[-1]}":%s'
+    return "{" + text + ("}" if inside else "") + "}"
 
 
-def _converter(kind: TypeEngine[Any], dialect: Dialect) -> _Convert | None:
-    """From a driver's cell, other than NULL, to what the column means; None where that is the cell itself."""
+def _converter(kind: TypeEngine[Any], dialect: Dialect) -> _Convert:
+    """From a driver's cells to what the column means."""
     if isinstance(kind, Word):
-        return _Members(kind.vocabulary).__getitem__
+        members = _Members(kind.vocabulary)
+        return lambda column: [None if cell is None else members[cell] for cell in column]
     if isinstance(kind, Json):
-        hint = kind.hint
-        return lru_cache(_KNOWN_TEXTS)(lambda text: codec.loads(hint, text))
+        decode = codec.decoder(kind.hint)
+        return lambda column: _parsed(column, decode)
     if isinstance(kind, Instant):
-        return lambda raw: kind.process_result_value(raw, dialect)
-    return bool if isinstance(kind, Boolean) else None
+        # ``from_text``, without a call around it
+        read: Callable[[Any], Any] = datetime.fromisoformat if dialect.name == "sqlite" else as_utc
+        return lambda column: [None if cell is None else read(cell) for cell in column]
+    if isinstance(kind, Boolean):
+        return lambda column: [None if cell is None else bool(cell) for cell in column]
+    return lambda column: column
+
+
+def _parsed(column: _Column, decode: Callable[[Any], Any]) -> list[Any]:
+    """The values of JSON texts, each text read once: sizes, skills and the like come in few forms."""
+    known = dict.fromkeys(cell for cell in column if cell is not None)
+    plain = json.loads(f"[{','.join(known)}]")  # one call for all of them
+    values = dict(zip(known, map(decode, plain), strict=True))
+    return [None if cell is None else values[cell] for cell in column]
 
 
 class _Members(dict[str, StrEnum]):
@@ -100,31 +108,44 @@ class _Members(dict[str, StrEnum]):
         return self._vocabulary(word)
 
 
-def _fragment(kind: TypeEngine[Any], hint: Any, convert: _Convert | None) -> _Fragment:
-    """From a driver's cell to its piece of the canonical text."""
+def _texts(kind: TypeEngine[Any], hint: Any, dialect: Dialect) -> _Texts:
+    """From a driver's cells to their pieces of the canonical text."""
     if isinstance(kind, Instant):
-        return lambda raw: f'"{raw if isinstance(raw, str) else to_text(raw)}"'
+        if dialect.name == "sqlite":
+            return lambda column: ["null" if cell is None else f'"{cell}"' for cell in column]
+        return lambda column: ["null" if cell is None else f'"{to_text(cell)}"' for cell in column]
     if isinstance(kind, Word):
-        return encode_basestring
+        return _SCALARS[str]
     if isinstance(kind, Json) and not _holds_dataclass(kind.hint):
-        return str
+        return lambda column: ["null" if cell is None else cell for cell in column]
     if (scalar := codec.scalar_of(hint)) is not None:
         return _SCALARS[scalar]
-    encode = codec.encoder(hint)
-    return lambda raw: codec.canonical(encode(convert(raw) if convert else raw))
+    encode, convert = codec.encoder(hint), _converter(kind, dialect)
+    return lambda column: ["null" if value is None else codec.canonical(encode(value)) for value in convert(column)]
+
+
+def _string_texts(column: _Column) -> list[str]:
+    return ["null" if cell is None else encode_basestring(cell) for cell in column]
+
+
+def _float_texts(column: _Column) -> list[str]:
+    return ["null" if cell is None else _float_text(cell) for cell in column]
 
 
 def _float_text(raw: float) -> str:
     return float.__repr__(float(raw)) if isfinite(raw) else codec.canonical(raw)
 
 
-# PostgreSQL gives booleans as such, SQLite as 0 and 1.
-_SCALARS: dict[type, _Fragment] = {
-    str: encode_basestring,
-    float: _float_text,
-    int: lambda raw: int.__repr__(int(raw)),
-    bool: lambda raw: "true" if raw else "false",
-}
+def _int_texts(column: _Column) -> list[str]:
+    return ["null" if cell is None else int.__repr__(int(cell)) for cell in column]
+
+
+def _bool_texts(column: _Column) -> list[str]:
+    """PostgreSQL gives booleans as such, SQLite as 0 and 1."""
+    return ["null" if cell is None else "true" if cell else "false" for cell in column]
+
+
+_SCALARS: dict[type, _Texts] = {str: _string_texts, float: _float_texts, int: _int_texts, bool: _bool_texts}
 
 
 def _holds_dataclass(hint: Any) -> bool:

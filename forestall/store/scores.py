@@ -9,6 +9,7 @@ from forestall.domain.forecast import Forecast, HubForecast, RouteForecast, Stop
 from forestall.domain.ids import HubId, RouteId, StopId
 from forestall.store.mappers import ROUTE_SCORES, SCORES
 from forestall.store.repository import Repository
+from forestall.store.rowwriting import RowWriter
 from forestall.store.tables import forecasts, route_scores, routes, scores, stops
 
 _RECENT = 200  # forecasts: hub groups are swept in turn, so a hub that is watched is among them
@@ -20,9 +21,9 @@ class Scores(Repository):
         head = {name: getattr(forecast, name) for name in ("snapshot_id", "taken_at", "model", "seed", "samples")}
         head["hubs"] = tuple(forecast.hubs.values())
         seq = self._connection.execute(insert(forecasts).values(head).returning(forecasts.c.seq)).scalar_one()
-        self._insert_all(scores, [SCORES.values(stop, forecast_seq=seq) for stop in forecast.stops.values()])
-        rows = [ROUTE_SCORES.values(route, forecast_seq=seq) for route in forecast.routes.values()]
-        self._insert_all(route_scores, rows)
+        dialect, beside = self._connection.dialect, ["forecast_seq"]
+        RowWriter(SCORES, dialect, beside).insert(self._connection, list(forecast.stops.values()), seq)
+        RowWriter(ROUTE_SCORES, dialect, beside).insert(self._connection, list(forecast.routes.values()), seq)
 
     def latest(
         self, day: str | None = None, route_ids: Collection[RouteId] | None = None

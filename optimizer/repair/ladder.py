@@ -107,6 +107,7 @@ class _Stage:
             opens_s=world.opens_s[stops],
             closes_s=np.maximum(world.closes_s[stops] - _SAFETY_S, world.opens_s[stops]),
             service_s=world.service_s[stops],
+            profile=drive.profile[routes],
             start_node=drive.place[routes],
             ready_s=ready,
             end_node=drive.end[routes],

@@ -19,10 +19,11 @@ from optimizer.kernel import (
     load_time_s,
     stop_price,
     tail_cost,
+    usual_s,
     visit,
 )
 
-KERNEL = "cc333619a725"
+KERNEL = "47f892db7273"
 """Which kernel is compiled into these functions. The compiler's cache looks at this file alone, so a changed kernel
 must change this line, or old code would run on; a test says so."""
 
@@ -142,7 +143,7 @@ def fill_prefix(
     for i in range(first, count):
         _copy_state(states[i], states[i + 1])
         visit(world, drive, route, here, seq[i], states[i + 1], start)
-        leg = world.travel_price * world.travel_s[here, world.place[seq[i]]]
+        leg = world.travel_price * usual_s(world, drive, route, here, world.place[seq[i]])
         costs[i + 1] = costs[i] + leg + stop_price(world, seq[i], start)
         here = world.place[seq[i]]
 
@@ -210,7 +211,7 @@ def _descend(
     count = seq.size
     states, costs = _prefixes(world, drive, route, seq, load_time_s(world, seq, count))
     state, start, trial = np.empty_like(states[0]), np.empty(states.shape[2]), np.empty(count, dtype=np.int64)
-    way_back = world.travel_s[world.place[seq[count - 1]], drive.end[route]] if count else 0.0
+    way_back = usual_s(world, drive, route, world.place[seq[count - 1]], drive.end[route]) if count else 0.0
     cost = costs[count] + world.travel_price * way_back + churn * moved_count(seq, count, rank)
     priced, improved = 0, True
     while improved and priced < most:

@@ -131,16 +131,18 @@ class _Tours:
         world, drive = draft.problem.world, draft.problem.drive
         ways = [[int(drive.place[r]), *world.place[list(draft.sequence(r))], int(drive.end[r])] for r in routes]
         self._travel_s, self._place = world.travel_s, world.place
+        self._profile = np.repeat(drive.profile[routes], [len(way) - 1 for way in ways])
         self._leaves = np.concatenate([way[:-1] for way in ways]).astype(np.int64)
         self._reaches = np.concatenate([way[1:] for way in ways]).astype(np.int64)
-        self._straight_s = self._travel_s[self._leaves, self._reaches]
+        self._straight_s = self._travel_s[self._profile, self._leaves, self._reaches]
         self._first = np.cumsum([0, *(len(way) - 1 for way in ways)])[:-1]
         self._at = {r: i for i, r in enumerate(routes)}
 
     def nearest(self, stop: int, routes: list[int]) -> list[tuple[float, int]]:
         """The few of the routes that pass nearest to the stop: (extra driving in seconds, route)."""
         place = self._place[stop]
-        extra_s = self._travel_s[self._leaves, place] + self._travel_s[place, self._reaches] - self._straight_s
+        there_s = self._travel_s[self._profile, self._leaves, place]
+        extra_s = there_s + self._travel_s[self._profile, place, self._reaches] - self._straight_s
         least_s = np.minimum.reduceat(extra_s, self._first)
         return sorted((float(least_s[self._at[r]]), r) for r in routes)[:_NEAREST_RECEIVERS]
 
@@ -151,7 +153,8 @@ def detour_s(problem: FleetProblem, route: int, sequence: Iterable[int], place: 
     stops = [int(world.place[stop]) for stop in sequence]
     way = np.array([int(drive.place[route]), *stops, int(drive.end[route])])
     a, b = way[:-1], way[1:]
-    return float((world.travel_s[a, place] + world.travel_s[place, b] - world.travel_s[a, b]).min())
+    travel_s = world.travel_s[drive.profile[route]]
+    return float((travel_s[a, place] + travel_s[place, b] - travel_s[a, b]).min())
 
 
 def _plan(draft: Draft, seed: int, polished: bool) -> FleetPlan:

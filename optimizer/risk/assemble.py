@@ -1,6 +1,6 @@
 """From a snapshot to a ``FleetProblem``: what is open, who holds what, where everybody is, and the luck of the day."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -8,12 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from forestall.domain.handovers import list_misplaced, packages_of, with_partners
-from forestall.domain.ids import HubId, LocationId, RouteId
+from forestall.domain.ids import HubId, LocationId, RouteId, StopId
 from forestall.domain.network import Location
-from forestall.domain.orders import Package
 from forestall.domain.routes import Route, Stop
 from forestall.domain.snapshot import HubSnapshot
-from forestall.domain.vocabulary import RouteStatus, StopKind, Tier
+from forestall.domain.vocabulary import RouteStatus, StopKind, Tier, VehicleMode
 from optimizer.kernel import NEVER, Drive, Floats, Ints, World
 from optimizer.prices import Prices
 from optimizer.problem import NO_STOP, FleetProblem
@@ -52,29 +51,39 @@ def assemble(
     travel: TravelTimes,
     beliefs: Beliefs,
     route_ids: Collection[RouteId] | None = None,
+    *,
+    as_driven: bool = False,
 ) -> FleetProblem:
     """The problem of the named routes (all when None) and of those they hand goods over to or get them from.
 
-    Cost grows with the square of their open stops.
+    Cost grows with the square of their open stops; of a single route's only, ``as_driven``: then no stop can change
+    vehicles, and travel times between places of different routes are NaN.
     """
     chosen = snapshot.routes.keys() if route_ids is None else with_partners(snapshot, route_ids)
     routes = [snapshot.routes[route_id] for route_id in sorted(chosen)]
     stops = [stop for route in routes for stop in snapshot.open_stops(route.id)]
-    return _Assembly(snapshot, travel, beliefs, routes, stops).build()
+    return _Assembly(snapshot, travel, beliefs, routes, stops, as_driven).build()
 
 
 class _Assembly:
     """One build; a class because its parts share the tables."""
 
     def __init__(
-        self, snapshot: HubSnapshot, travel: TravelTimes, beliefs: Beliefs, routes: list[Route], stops: list[Stop]
+        self,
+        snapshot: HubSnapshot,
+        travel: TravelTimes,
+        beliefs: Beliefs,
+        routes: list[Route],
+        stops: list[Stop],
+        as_driven: bool,
     ) -> None:
-        self.snapshot, self.travel, self.beliefs = snapshot, travel, beliefs
+        self.snapshot, self.travel, self.beliefs, self._as_driven = snapshot, travel, beliefs, as_driven
         self.routes, self.stops = routes, stops
         self.epoch = datetime.combine(snapshot.taken_at.astimezone(UTC).date(), datetime.min.time(), UTC)
         self.places: dict[LocationId, int] = {}
         self.place_list: list[Location] = []
         self.packages = [packages_of(snapshot, stop) for stop in stops]
+        self.orders = [None if stop.order_id is None else snapshot.orders.get(stop.order_id) for stop in stops]
         self.stop_index = {stop.id: i for i, stop in enumerate(stops)}
         self.leg = beliefs.draws.leg(beliefs.learned.leg_sd)
         self.service = beliefs.draws.service(beliefs.learned.service_sd)
@@ -83,8 +92,9 @@ class _Assembly:
         }
 
     def build(self) -> FleetProblem:
-        self._name_places()
-        self.travel_s = self.travel.durations_s(self.place_list)
+        of_routes = self._name_places()
+        self.modes = sorted({self._mode(route) for route in self.routes})
+        self.travel_s = self._durations_s(of_routes)
         self.slow = self._slow_roads()
         pace, service_pace = self._paces()
         holds = [self._hold(route) for route in self.routes]
@@ -137,17 +147,41 @@ class _Assembly:
             self.place_list.append(location)
         return index
 
-    def _name_places(self) -> None:
-        """Register every place that any part asks for, before travel times are looked up."""
+    def _name_places(self) -> list[list[int]]:
+        """Register every place that any part asks for, before travel times are looked up; each route's own ones."""
+        of_routes: dict[RouteId, list[int]] = {route.id: [] for route in self.routes}
         for stop in self.stops:
-            self._place(stop.location)
-            self._place(self._location_of(stop))
+            mine = of_routes[stop.route_id]
+            mine.append(self._place(stop.location))
+            if stop.transfer_from is not None:
+                mine.append(self._place(self._location_of(stop)))
         for route in self.routes:
-            hub = self.snapshot.hubs[route.hub_id].location
-            self._place(hub)
-            self._place(origin_of(self.snapshot, route.id, hub))
+            hub, mine = self.snapshot.hubs[route.hub_id].location, of_routes[route.id]
+            mine += (self._place(hub), self._place(origin_of(self.snapshot, route.id, hub)))
             if route.vehicle_id in self.snapshot.positions:
-                self._place(breakdown_place(self.snapshot, route))
+                mine.append(self._place(breakdown_place(self.snapshot, route)))
+        return list(of_routes.values())
+
+    def _durations_s(self, of_routes: list[list[int]]) -> Floats:
+        """(P, n, n) travel times by mode between all places, or between those of each route."""
+        n = len(self.place_list)
+        durations_s = np.full((max(len(self.modes), 1), n, n), np.nan)
+        if not self._as_driven:
+            for profile, mode in enumerate(self.modes):
+                durations_s[profile] = self.travel.durations_s(self.place_list, mode)
+            return durations_s
+        for route, places in zip(self.routes, of_routes, strict=True):
+            mine, mode = list(dict.fromkeys(places)), self._mode(route)
+            table = self.travel.durations_s([self.place_list[i] for i in mine], mode)
+            durations_s[self.modes.index(mode)][np.ix_(mine, mine)] = table
+        return durations_s
+
+    def _mode(self, route: Route) -> VehicleMode:
+        return self.snapshot.vehicles[route.vehicle_id].mode
+
+    def _place_of(self, stop: Stop) -> int:
+        location = stop.location if stop.transfer_from is None else self._location_of(stop)
+        return self.places[location.id]
 
     def _location_of(self, stop: Stop) -> Location:
         """Where the stop is; a giver that has broken down on its way to a meeting is met where it stands."""
@@ -177,10 +211,10 @@ class _Assembly:
         names |= {breakdown_place(self.snapshot, r).id for r in routes if r.vehicle_id in self.snapshot.positions}
         return sorted(self.places[name] for name in names)
 
-    def _leg_s(self, start: Location, end: Location) -> float:
-        """Expected seconds of one leg as roads are now."""
+    def _leg_s(self, route: Route, start: Location, end: Location) -> float:
+        """Expected seconds of one leg of a route as roads are now."""
         i, j = self._place(start), self._place(end)
-        usual = float(self.travel_s[i, j])
+        usual = float(self.travel_s[self.modes.index(self._mode(route)), i, j])
         slower = (float(self.slow[i]) + float(self.slow[j])) / 2 - 1.0
         return usual + min(usual * slower, self._slow_cap_s)
 
@@ -194,11 +228,14 @@ class _Assembly:
     def _paces(self) -> tuple[Floats, list[float]]:
         """(R, S) travel multipliers, and (R,) service multipliers."""
         learned, priors, draws = self.beliefs.learned, self.beliefs.priors, self.beliefs.draws
+        moods = {
+            hub_id: draws.factor("mood", hub_id, learned.day.get(hub_id, 1.0), priors.hub_sd)
+            for hub_id in {route.hub_id for route in self.routes}
+        }
         pace = np.empty((len(self.routes), draws.samples))
         for r, route in enumerate(self.routes):
             mean, spread = learned.pace.get(route.id, (1.0, priors.route_sd))
-            mood = draws.factor("mood", route.hub_id, learned.day.get(route.hub_id, 1.0), priors.hub_sd)
-            pace[r] = mood * draws.factor("pace", route.id, mean, spread)
+            pace[r] = moods[route.hub_id] * draws.factor("pace", route.id, mean, spread)
         return pace, [learned.service.get(route.id, 1.0) for route in self.routes]
 
     def _heads(self, pace: Floats, service_pace: list[float], holds: list[tuple[Floats, Floats]]) -> list[Head]:
@@ -213,7 +250,7 @@ class _Assembly:
         self, heads: list[Head], pace: Floats, service_pace: list[float], holds: list[tuple[Floats, Floats]]
     ) -> Drive:
         draws = self.beliefs.draws
-        slip = [self._slip(route) for route in self.routes]
+        slip = self._slips()
         duties = [duty_of(self.snapshot, route, self._leg_s) for route in self.routes]
         return Drive(
             ready_s=_rows([head.ready_s for head in heads], draws.samples),
@@ -231,16 +268,21 @@ class _Assembly:
             since_break_s=np.array([duty.since_break_s for duty in duties]),
             duty_start_s=np.array([self._seconds(duty.began_at) for duty in duties]),
             service_pace=np.array(service_pace),
+            profile=np.array([self.modes.index(self._mode(route)) for route in self.routes], dtype=np.int64),
             place=np.array([self._place(head.place) for head in heads], dtype=np.int64),
             end=np.array([self._place(self.snapshot.hubs[r.hub_id].location) for r in self.routes], dtype=np.int64),
             shift_end_s=np.array([self._shift_end_s(route) for route in self.routes]),
         )
 
-    def _slip(self, route: Route) -> Floats:
-        """(S,) how far off the promise of a late load is; part of it is the hub's, so its routes are late together."""
+    def _slips(self) -> list[Floats]:
+        """(S,) of each route: how far off the promise of a late load is. Part of it is the hub's, so its routes are
+        late together."""
         draws, priors = self.beliefs.draws, self.beliefs.priors
-        hub = draws.factor("load-hub", route.hub_id, 1.0, priors.load_hub_sd)
-        return hub * draws.factor("load", route.id, 1.0, priors.load_sd)
+        hubs = {
+            hub_id: draws.factor("load-hub", hub_id, 1.0, priors.load_hub_sd)
+            for hub_id in {route.hub_id for route in self.routes}
+        }
+        return [hubs[route.hub_id] * draws.factor("load", route.id, 1.0, priors.load_sd) for route in self.routes]
 
     def _hold(self, route: Route) -> tuple[Floats, Floats]:
         rates = self.beliefs.learned.hazards[route.hub_id]
@@ -268,22 +310,25 @@ class _Assembly:
         prices, priors, draws = self.beliefs.prices, self.beliefs.priors, self.beliefs.draws
         stop_ids = [stop.id for stop in self.stops]
         counted = [stop.kind is StopKind.DELIVERY for stop in self.stops]
-        tiers = [self._tier(stop) for stop in self.stops]
-        meets = [stop.kind is not StopKind.DELIVERY for stop in self.stops]
+        tiers = [order.tier if order else Tier.STANDARD for order in self.orders]
+        meets = [not is_counted for is_counted in counted]
+        lateness, miss, undone = (
+            {tier: of(tier) for tier in set(tiers)} for of in (prices.lateness_of, prices.miss_of, prices.undone_of)
+        )
         gate, gates_s = gate_rows(meets, self.beliefs.draws.samples)
         return World(
             travel_s=np.ascontiguousarray(self.travel_s),
             slow=self.slow,
-            place=np.array([self.places[self._location_of(stop).id] for stop in self.stops], dtype=np.int64),
-            opens_s=np.array([self._opens_s(stop) for stop in self.stops]),
-            closes_s=np.array([self._closes_s(stop) for stop in self.stops]),
+            place=np.array([self._place_of(stop) for stop in self.stops], dtype=np.int64),
+            opens_s=self._opens_s(),
+            closes_s=self._closes_s(),
             service_s=np.array([stop.service_s for stop in self.stops], dtype=np.float64),
-            available_s=np.array([self._available_s(s, p) for s, p in zip(self.stops, self.packages, strict=True)]),
+            available_s=self._available_s(),
             gate=gate,
             gates_s=gates_s,
-            late_price=np.array([prices.lateness_of(t) * c for t, c in zip(tiers, counted, strict=True)]),
-            miss_price=np.array([prices.miss_of(t) * c for t, c in zip(tiers, counted, strict=True)]),
-            undone_price=np.array([prices.undone_of(t) * c for t, c in zip(tiers, counted, strict=True)]),
+            late_price=np.array([lateness[t] * c for t, c in zip(tiers, counted, strict=True)]),
+            miss_price=np.array([miss[t] * c for t, c in zip(tiers, counted, strict=True)]),
+            undone_price=np.array([undone[t] * c for t, c in zip(tiers, counted, strict=True)]),
             leg=draws.noise("leg", stop_ids, self.leg),
             visit=draws.noise("visit", stop_ids, self.service),
             hours=self._hours(),
@@ -304,37 +349,37 @@ class _Assembly:
     def _seconds(self, instant: datetime) -> float:
         return (instant - self.epoch).total_seconds()
 
-    def _opens_s(self, stop: Stop) -> float:
-        """When the stop can be served; never, while its goods are aboard a vehicle that does not bring them."""
-        return NEVER if stop.id in self._in_vain[stop.route_id] else self._seconds(stop.window.opens_at)
+    def _opens_s(self) -> Floats:
+        """(m,) when each stop can be served; never, while its goods are aboard a vehicle that does not bring them."""
+        in_vain: frozenset[StopId] = frozenset().union(*self._in_vain.values())
+        seconds = self._seconds
+        return np.array([NEVER if stop.id in in_vain else seconds(stop.window.opens_at) for stop in self.stops])
 
-    def _closes_s(self, stop: Stop) -> float:
-        """The promise's end, by which a stop is late. (Its window may be wider: it says when it can be served.)"""
-        order = self.snapshot.orders.get(stop.order_id) if stop.order_id is not None else None
-        return self._seconds(order.promise.closes_at if order else stop.window.closes_at)
+    def _closes_s(self) -> Floats:
+        """(m,) each promise's end, by which a stop is late. (Its window may be wider: when it can be served.)"""
+        promises = [
+            order.promise if order else stop.window for stop, order in zip(self.stops, self.orders, strict=True)
+        ]
+        return np.array([self._seconds(promise.closes_at) for promise in promises])
 
-    def _available_s(self, stop: Stop, packages: Iterable[Package]) -> float:
-        """When the goods can leave their hub: as announced for them, else for the load they are part of."""
-        route = self.snapshot.routes[stop.route_id]
-        held_up = [p.available_at for p in packages if p.available_at is not None and p.custody.kind in AT_A_HUB]
-        if not held_up and route.status is RouteStatus.PLANNED and route.load_ready_at is not None:
-            held_up = [route.load_ready_at]
-        return max((self._seconds(instant) for instant in held_up), default=-np.inf)
-
-    def _tier(self, stop: Stop) -> Tier:
-        order = self.snapshot.orders.get(stop.order_id) if stop.order_id is not None else None
-        return order.tier if order else Tier.STANDARD
+    def _available_s(self) -> Floats:
+        """(m,) when the goods can leave their hub: as announced for them, else for the load they are part of."""
+        available_s = np.empty(len(self.stops))
+        loads_s = {
+            route.id: -np.inf
+            if route.load_ready_at is None or route.status is not RouteStatus.PLANNED
+            else self._seconds(route.load_ready_at)
+            for route in self.routes
+        }
+        for i, (stop, packages) in enumerate(zip(self.stops, self.packages, strict=True)):
+            held_up = [p.available_at for p in packages if p.available_at is not None and p.custody.kind in AT_A_HUB]
+            available_s[i] = self._seconds(max(held_up)) if held_up else loads_s[stop.route_id]
+        return available_s
 
     def _p_failed(self) -> Floats:
-        rates = self.beliefs.learned.p_failed
-        return np.array(
-            [
-                rates.get(self.snapshot.routes[stop.route_id].hub_id, self.beliefs.priors.p_failed)
-                if stop.kind is StopKind.DELIVERY
-                else 0.0
-                for stop in self.stops
-            ]
-        )
+        rates, otherwise = self.beliefs.learned.p_failed, self.beliefs.priors.p_failed
+        of_route = {route.id: rates.get(route.hub_id, otherwise) for route in self.routes}
+        return np.array([of_route[stop.route_id] * (stop.kind is StopKind.DELIVERY) for stop in self.stops])
 
     # orders
 
@@ -353,8 +398,10 @@ class _Assembly:
 
     def _allowed(self) -> NDArray[np.bool_]:
         vehicles = [self.snapshot.vehicles[route.vehicle_id] for route in self.routes]
-        rows = [[not vehicle.lacks(stop.skills) for vehicle in vehicles] for stop in self.stops]
-        return np.array(rows, dtype=bool).reshape(len(self.stops), len(self.routes))
+        asked = {stop.skills for stop in self.stops}
+        can = {skills: np.array([not vehicle.lacks(skills) for vehicle in vehicles], dtype=bool) for skills in asked}
+        rows = np.array([can[stop.skills] for stop in self.stops], dtype=bool)
+        return rows.reshape(len(self.stops), len(self.routes))
 
 
 def _rows(rows: list[Floats], samples: int) -> Floats:

@@ -1,6 +1,6 @@
 """Where the goods of each open stop are, what must come before what, and what vehicles can carry."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -40,14 +40,14 @@ def custody_of(snapshot: HubSnapshot, stops: Sequence[Stop], packages: Sequence[
     """Who has what. A stop without packages is a visit: its goods are where its vehicle is."""
     holders: list[VehicleId | None] = []
     hubs: list[HubId | None] = []
-    split = np.zeros(len(stops), dtype=bool)
-    for i, (stop, goods) in enumerate(zip(stops, packages, strict=True)):
-        hands = {(package.custody.kind, package.custody.holder_id) for package in goods}
-        split[i] = len(hands) > 1 or stop.kind is not StopKind.DELIVERY
-        kind, holder = min(hands, default=_with_its_vehicle(snapshot.routes[stop.route_id]))
+    split: list[bool] = []
+    for stop, goods in zip(stops, packages, strict=True):
+        hands = {(custody.kind, custody.holder_id) for custody in [package.custody for package in goods]}
+        split.append(len(hands) > 1 or stop.kind is not StopKind.DELIVERY)
+        kind, holder = min(hands) if hands else _with_its_vehicle(snapshot.routes[stop.route_id])
         holders.append(VehicleId(holder) if kind is HolderKind.VEHICLE else None)
         hubs.append(HubId(holder) if kind in AT_A_HUB else None)
-    return Custody(tuple(holders), tuple(hubs), split)
+    return Custody(tuple(holders), tuple(hubs), np.array(split, dtype=bool))
 
 
 def _with_its_vehicle(route: Route) -> tuple[HolderKind, str]:
@@ -68,6 +68,8 @@ def needs_of(stops: Sequence[Stop], packages: Sequence[tuple[Package, ...]]) -> 
         for package_id in stop.package_ids
     }
     needs = np.full(len(stops), NO_STOP, dtype=np.int64)
+    if not bringing:
+        return needs
     for i, (stop, goods) in enumerate(zip(stops, packages, strict=True)):
         if stop.kind is StopKind.DELIVERY:
             brings = (bringing.get((stop.route_id, package.id)) for package in goods)
@@ -94,16 +96,14 @@ def loads_of(
     """Sizes in the dimensions that any of the vehicles limits; what a vehicle does not limit is infinite there."""
     vehicles = [snapshot.vehicles[route.vehicle_id] for route in routes]
     names = sorted({name for vehicle in vehicles for name in vehicle.capacity})
-    demand = [
-        [-size if stop.kind is StopKind.HAND_OVER else size for size in _sizes(goods, names)]
-        for stop, goods in zip(stops, packages, strict=True)
-    ]
+    demand = _sizes(packages, names)
+    gives = [stop.kind is StopKind.HAND_OVER for stop in stops]
     capacity = [[vehicle.capacity.get(name, np.inf) for name in names] for vehicle in vehicles]
-    aboard = [_sizes(snapshot.packages_by_vehicle.get(route.vehicle_id, ()), names) for route in routes]
+    aboard = _sizes([snapshot.packages_by_vehicle.get(route.vehicle_id, ()) for route in routes], names)
     return Loads(
-        np.array(demand, dtype=np.float64).reshape(len(stops), len(names)),
+        demand * np.where(gives, -1.0, 1.0)[:, None],
         np.array(capacity, dtype=np.float64).reshape(len(routes), len(names)),
-        np.array(aboard, dtype=np.float64).reshape(len(routes), len(names)),
+        aboard,
     )
 
 
@@ -116,5 +116,11 @@ def after_commitment(loads: Loads, stops: Sequence[Stop], committed: Ints) -> Fl
     return np.maximum(after, 0.0)
 
 
-def _sizes(packages: Iterable[Package], names: Sequence[str]) -> list[float]:
-    return [sum(package.size.get(name, 0.0) for package in packages) for name in names]
+def _sizes(goods: Sequence[tuple[Package, ...]], names: Sequence[str]) -> Floats:
+    """(len(goods), D) the size of each lot of packages in the named dimensions."""
+    lot = np.repeat(np.arange(len(goods)), [len(packages) for packages in goods])
+    sizes = [package.size for packages in goods for package in packages]
+    total = np.empty((len(goods), len(names)))
+    for d, name in enumerate(names):
+        total[:, d] = np.bincount(lot, [size.get(name, 0.0) for size in sizes], len(goods))
+    return total

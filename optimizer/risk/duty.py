@@ -68,6 +68,6 @@ def _driven_s(snapshot: HubSnapshot, route: Route, leg_s: LegTimes, break_s: flo
     if rests_since is not None and 0.0 < break_s <= (set_out - rests_since).total_seconds():
         since_break_s = 0.0
     hub = snapshot.hubs[route.hub_id].location
-    usual_s = leg_s(origin_of(snapshot, route.id, hub), bound_for.location)
+    usual_s = leg_s(route, origin_of(snapshot, route.id, hub), bound_for.location)
     seconds = max(usual_s, (snapshot.taken_at - set_out).total_seconds())
     return driven_s + seconds, since_break_s + seconds

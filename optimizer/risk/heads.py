@@ -34,7 +34,7 @@ _NEAR_S = 90.0  # so near its stop it is parking, not held up
 class LegTimes(Protocol):
     """Expected seconds of one leg now: roads of the day and the area in it, the driver's pace not."""
 
-    def __call__(self, start: Location, end: Location) -> float: ...
+    def __call__(self, route: Route, start: Location, end: Location) -> float: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,7 +216,7 @@ def _arrival_s(context: HeadContext, route: Route, stop: Stop, hub: Location, pa
     start = origin_of(context.snapshot, route.id, hub)
     departed = stop.departed_at or route.departed_at or context.snapshot.taken_at
     departed_s = context.seconds(departed)
-    usual_s = context.leg_s(start, stop.location)
+    usual_s = context.leg_s(route, start, stop.location)
     position = context.snapshot.positions.get(route.vehicle_id)
     if position is None or position.at <= departed or position.at > context.snapshot.taken_at:
         table = usual_s * float(pace.mean()) * context.leg

@@ -117,4 +117,5 @@ def planned_travel_s(problem: FleetProblem, route: int, sequence: tuple[int, ...
         return 0.0
     world, drive = problem.world, problem.drive
     places = [int(drive.place[route]), *(int(world.place[stop]) for stop in sequence), int(drive.end[route])]
-    return float(sum(world.travel_s[a, b] for a, b in pairwise(places)))
+    travel_s = world.travel_s[drive.profile[route]]
+    return float(sum(travel_s[a, b] for a, b in pairwise(places)))

@@ -8,6 +8,7 @@ moves little.
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from itertools import compress
+from operator import attrgetter
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +17,7 @@ from forestall.domain.ids import HubId, RouteId
 from forestall.domain.network import Location
 from forestall.domain.routes import Route, Stop
 from forestall.domain.snapshot import HubSnapshot
-from forestall.domain.vocabulary import StopStatus
+from forestall.domain.vocabulary import StopStatus, VehicleMode
 from optimizer.geo import crow_fly_m
 from optimizer.kernel import Floats
 from optimizer.risk.priors import Priors
@@ -139,7 +140,7 @@ def _spread(ratios: list[Floats], prior_sd: float, k: float) -> float:
 def driven_order(snapshot: HubSnapshot, route: Route) -> list[Stop]:
     """The stops a route has been at, in the order it was there."""
     reached = [stop for stop in snapshot.stops_by_route[route.id] if stop.arrived_at is not None]
-    return sorted(reached, key=lambda stop: (stop.arrived_at, stop.sequence))
+    return sorted(reached, key=attrgetter("arrived_at", "sequence"))
 
 
 def finished_legs(snapshot: HubSnapshot, travel: TravelTimes, routes: list[Route]) -> Legs:
@@ -153,7 +154,8 @@ def finished_legs(snapshot: HubSnapshot, travel: TravelTimes, routes: list[Route
                 rows.append((stop, here, (stop.arrived_at - stop.departed_at).total_seconds(), route.id))
                 waits.append((stop.departed_at - (free_at or stop.departed_at)).total_seconds())
             here, free_at = stop.location, stop.finished_at
-    expected = _expected_s(travel, [(here, stop.location) for stop, here, _, _ in rows])
+    modes = {route.id: snapshot.vehicles[route.vehicle_id].mode for route in routes}
+    expected = _expected_s(travel, [(here, stop.location, modes[route_id]) for stop, here, _, route_id in rows])
     actual = np.array([seconds for _, _, seconds, _ in rows])
     waited = np.array(waits)
     known = (expected > 30.0) & (actual > 0.0)
@@ -170,13 +172,16 @@ def finished_legs(snapshot: HubSnapshot, travel: TravelTimes, routes: list[Route
     )
 
 
-def _expected_s(travel: TravelTimes, legs: list[tuple[Location, Location]]) -> Floats:
-    places = {place.id: place for leg in legs for place in leg}
-    row = {location_id: i for i, location_id in enumerate(places)}
-    if not legs:
-        return np.zeros(0)
-    durations = travel.durations_s(list(places.values()))
-    return durations[[row[a.id] for a, _ in legs], [row[b.id] for _, b in legs]]
+def _expected_s(travel: TravelTimes, legs: list[tuple[Location, Location, VehicleMode]]) -> Floats:
+    """(k,) each leg's usual seconds for a vehicle of its mode."""
+    expected = np.zeros(len(legs))
+    for mode in sorted({mode for _, _, mode in legs}):
+        mine = [i for i, leg in enumerate(legs) if leg[2] is mode]
+        places = {place.id: place for i in mine for place in legs[i][:2]}
+        row = {location_id: i for i, location_id in enumerate(places)}
+        durations = travel.durations_s(list(places.values()), mode)
+        expected[mine] = durations[[row[legs[i][0].id] for i in mine], [row[legs[i][1].id] for i in mine]]
+    return expected
 
 
 def _moods(legs: Legs, priors: Priors) -> tuple[float, float]:

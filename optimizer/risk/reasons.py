@@ -14,34 +14,22 @@ still be held up or break down); and where nobody drives any more ``vehicle_brok
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cache
 from math import factorial
 
 import numpy as np
-from numpy.typing import NDArray
 
 from forestall.domain.forecast import Contribution
 from forestall.domain.routes import Route
 from forestall.domain.vocabulary import RouteStatus
-from optimizer.kernel import NEVER, Drive, Floats, World, fleet_starts
+from optimizer.kernel import Floats
 from optimizer.problem import NO_STOP, FleetProblem
+from optimizer.risk.ablation import CAUSES, Evidence, Touched, chances
 from optimizer.risk.learning import driven_order
 from optimizer.travel import TravelTimes
 
-CAUSES = (
-    "upstream_delay",
-    "long_visit",
-    "late_load",
-    "slow_roads",
-    "long_service",
-    "tight_window",
-    "driver_limit",
-    "hold_up",
-)
-_BIT = {cause: 1 << i for i, cause in enumerate(CAUSES)}
-_ALL_ON = (1 << len(CAUSES)) - 1
 _WORTH_TELLING = 0.005  # a smaller share goes to the ordinary spread
 _AMPLE_S = 1800.0  # a plan that leaves so much before a promise ends is not tight
 _A_DELAY_S = 60.0
@@ -75,7 +63,7 @@ class Reasons:
             else:
                 by_route[route].append(stop)
         if by_route:
-            found.update(_Trials(problem.search, self._travel, by_route, self._p_late).explain())
+            found.update(_Inquiry(problem.search, self._travel, by_route, self._p_late).explain())
         return found
 
     def _stranding(self, stop: int) -> str:
@@ -87,187 +75,97 @@ class Reasons:
         )
 
 
-class _Trials:
-    """The what-ifs of some running routes, and what they say of the stops asked for (by route)."""
+class _Inquiry:
+    """What the trials of some running routes say of the stops asked for (by route)."""
 
     def __init__(
         self, problem: FleetProblem, travel: TravelTimes, wanted: dict[int, list[int]], p_late: Floats
     ) -> None:
-        self._problem, self._travel, self._wanted, self._p_late = problem, travel, wanted, p_late
-        self._routes = sorted(wanted)
-        self._plan = {r: self._planned(problem.snapshot.routes[problem.route_ids[r]], r) for r in self._routes}
-        self._behind, self._visiting = self._delays(self._routes)
-        self._wider = np.zeros(len(problem.stop_ids))
-        for r in self._routes:
-            for stop in wanted[r]:
-                slack_s = float(problem.world.closes_s[stop]) - self._plan[r].start_s.get(stop, -np.inf)
-                self._wider[stop] = min(max(_AMPLE_S - slack_s, 0.0), _AMPLE_S)
-        self._causes = {r: self._causes_of(r) for r in self._routes}
+        self._problem, self._travel, self._p_late = problem, travel, p_late
+        self._evidence = self._gather(wanted)
+        self._touched = [Touched(r, self._causes_of(r, wanted[r]), tuple(wanted[r])) for r in sorted(wanted)]
 
     def explain(self) -> dict[int, Explanation]:
-        chances = self._chances()
-        found = {}
-        for r in self._routes:
-            causes = self._causes[r]
-            bits = [_BIT[cause] for cause in causes]
-            masks = [
-                _ALL_ON - sum(bit for i, bit in enumerate(bits) if not choice >> i & 1)
-                for choice in range(1 << len(bits))
+        found: dict[int, Explanation] = {}
+        for one, value in zip(self._touched, chances(self._problem, self._evidence, self._touched), strict=True):
+            found.update(self._explanations(one, value))
+        return found
+
+    def _explanations(self, one: Touched, value: Floats) -> Iterator[tuple[int, Explanation]]:
+        """Of each stop; ``value`` (2**causes, stops) is its P(late) under each choice of causes left on."""
+        p_late = self._p_late[list(one.stops)]
+        rest, caused = np.minimum(value[0], p_late), value[-1] - value[0]
+        scale = np.divide(p_late - rest, caused, out=np.zeros(caused.size), where=caused > 0.0)
+        weights = shapley_weights(len(one.causes))
+        # Stop by stop: a product of matrices rounds by who else is asked about.
+        shares = [by * (weights @ of_stop) for by, of_stop in zip(scale, np.ascontiguousarray(value.T), strict=True)]
+        values = [self._values(cause, one.route) for cause in one.causes]
+        for stop, p, of_stop in zip(one.stops, p_late.tolist(), shares, strict=True):
+            told = [
+                Contribution(cause, share, self._slack(stop) if cause == "tight_window" else figures)
+                for cause, share, figures in zip(one.causes, of_stop.tolist(), values, strict=True)
+                if abs(share) >= _WORTH_TELLING
             ]
-            for stop in self._wanted[r]:
-                value = np.array([chances[mask, stop] for mask in masks])
-                found[stop] = self._explanation(r, stop, causes, value)
-        return found
-
-    def _explanation(self, route: int, stop: int, causes: Sequence[str], value: Floats) -> Explanation:
-        p_late = float(self._p_late[stop])
-        rest, caused = min(float(value[0]), p_late), float(value[-1] - value[0])
-        scale = (p_late - rest) / caused if caused > 0.0 else 0.0
-        shares = dict(zip(causes, scale * (shapley_weights(len(causes)) @ value), strict=True))
-        told = [
-            Contribution(cause, float(share), self._values(cause, route, stop))
-            for cause, share in shares.items()
-            if abs(share) >= _WORTH_TELLING
-        ]
-        ordinary = p_late - sum(one.p_late for one in told)
-        return Explanation(ordinary, tuple(sorted(told, key=lambda one: (-one.p_late, one.cause))))
-
-    def _chances(self) -> dict[tuple[int, int], float]:
-        """P(late) of each stop asked for under each choice of causes left on (bits), of those that touch its route."""
-        routes_of: dict[int, list[int]] = defaultdict(list)
-        for r in self._routes:
-            for off in _subsets(sum(_BIT[cause] for cause in self._causes[r])):
-                routes_of[_ALL_ON - off].append(r)
-        found: dict[tuple[int, int], float] = {}
-        for mask, routes in routes_of.items():
-            found.update(self._run(mask, routes))
-        return found
-
-    def _run(self, mask: int, routes: list[int]) -> dict[tuple[int, int], float]:
-        problem = self._problem
-        closes_s = problem.world.closes_s + (0.0 if mask & _BIT["tight_window"] else self._wider)
-        heads = [self._sequence_heads[r] for r in routes]
-        flat = np.array([stop for head in heads for stop in head], dtype=np.int64)
-        starts = np.empty((flat.size, problem.samples))
-        offsets = np.cumsum([0, *map(len, heads)])
-        fleet_starts(self._world(mask), self._drive(mask), np.array(routes), offsets, flat, starts)
-        asked = self._is_wanted[flat]
-        late = np.count_nonzero(starts[asked] > closes_s[flat[asked], None], axis=1) / problem.samples
-        found = {(mask, stop): p for stop, p in zip(flat[asked].tolist(), late.tolist(), strict=True)}
-        for r in routes:
-            stop = int(problem.committed[r])
-            if stop in self._wanted[r]:
-                earlier_s = 0.0 if mask & _BIT["upstream_delay"] else self._behind[r]
-                found[mask, stop] = float((problem.committed_start_s[r] - earlier_s > closes_s[stop]).mean())
-        return found
-
-    @cached_property
-    def _is_wanted(self) -> NDArray[np.bool_]:
-        wanted = np.zeros(len(self._problem.stop_ids), dtype=bool)
-        wanted[[stop for stops in self._wanted.values() for stop in stops]] = True
-        return wanted
-
-    @cached_property
-    def _sequence_heads(self) -> dict[int, tuple[int, ...]]:
-        """Each route's free stops up to the last one asked for: what comes after it changes nothing before."""
-        heads = {}
-        for r in self._routes:
-            sequence, asked = self._problem.sequences[r], set(self._wanted[r])
-            last = max((i for i, stop in enumerate(sequence) if stop in asked), default=-1)
-            heads[r] = sequence[: last + 1]
-        return heads
-
-    # the world with causes switched off
-
-    def _world(self, mask: int) -> World:
-        world = self._problem.world
-        if not mask & _BIT["late_load"]:
-            world = world._replace(available_s=np.full_like(world.available_s, -np.inf))
-        if not mask & _BIT["slow_roads"]:
-            world = world._replace(slow=np.minimum(world.slow, 1.0))
-        return world
-
-    def _drive(self, mask: int) -> Drive:
-        problem, drive = self._problem, self._problem.drive
-        earlier_s = np.zeros(len(problem.route_ids))
-        for cause, by_s in (("upstream_delay", self._behind), ("long_visit", self._visiting)):
-            if not mask & _BIT[cause]:
-                earlier_s[list(by_s)] += list(by_s.values())
-        ready_s = drive.ready_s - earlier_s[:, None]
-        if not mask & _BIT["late_load"]:
-            ready_s = ready_s - problem.unannounced_s
-        drive = drive._replace(ready_s=ready_s, earliest_s=drive.earliest_s - earlier_s)
-        if not mask & _BIT["slow_roads"]:
-            drive = drive._replace(pace=drive.pace / self._moods[:, None])
-        if not mask & _BIT["long_service"]:
-            drive = drive._replace(service_pace=np.minimum(drive.service_pace, 1.0))
-        if not mask & _BIT["driver_limit"]:
-            endless = np.full_like(drive.shift_end_s, np.inf)
-            drive = drive._replace(shift_end_s=endless, break_after_s=endless)
-        if not mask & _BIT["hold_up"]:
-            drive = drive._replace(hold_at_s=np.full_like(drive.hold_at_s, NEVER))
-        return drive
-
-    @cached_property
-    def _moods(self) -> Floats:
-        """(R,) how much slower than usual the route's driver and hub are, 1 at least."""
-        moods: Floats = np.maximum(self._problem.drive.pace.mean(axis=1), 1.0)
-        return moods
+            ordinary = p - sum(contribution.p_late for contribution in told)
+            yield stop, Explanation(ordinary, tuple(sorted(told, key=_largest_first)))
 
     # which causes touch a route, and their figures
 
-    def _causes_of(self, route: int) -> tuple[str, ...]:
-        problem, wanted = self._problem, self._wanted[route]
-        drive, sequence = problem.drive, list(self._sequence_heads[route])
+    def _gather(self, wanted: dict[int, list[int]]) -> Evidence:
+        """How far each cause reaches on the routes asked about."""
+        problem, count = self._problem, len(self._problem.route_ids)
+        behind_s, visiting_s, wider_s = np.zeros(count), np.zeros(count), np.zeros(len(problem.stop_ids))
+        ready_s = np.median(problem.drive.ready_s - problem.unannounced_s, axis=1)
+        start_s = np.median(problem.committed_start_s, axis=1)
+        for r, stops in wanted.items():
+            plan = self._planned(problem.snapshot.routes[problem.route_ids[r]], r)
+            bound_for = int(problem.committed[r])
+            if bound_for != NO_STOP:
+                visiting_s[r] = max(ready_s[r] - start_s[r] - problem.world.service_s[bound_for], 0.0)
+            behind_s[r] = max(ready_s[r] - visiting_s[r] - plan.free_s, 0.0)
+            for stop in stops:
+                slack_s = float(problem.world.closes_s[stop]) - plan.start_s.get(stop, -np.inf)
+                wider_s[stop] = min(max(_AMPLE_S - slack_s, 0.0), _AMPLE_S)
+        return Evidence(behind_s, visiting_s, np.maximum(problem.drive.pace.mean(axis=1), 1.0), wider_s)
+
+    def _causes_of(self, route: int, wanted: list[int]) -> tuple[str, ...]:
+        problem, evidence, drive = self._problem, self._evidence, self._problem.drive
         last_s = float(problem.world.closes_s[wanted].max()) + _AMPLE_S
         touches = {
-            "upstream_delay": self._behind[route] >= _A_DELAY_S,
-            "long_visit": self._visiting[route] >= _A_DELAY_S,
+            "upstream_delay": evidence.behind_s[route] >= _A_DELAY_S,
+            "long_visit": evidence.visiting_s[route] >= _A_DELAY_S,
             "late_load": self._load_wait_s(route) > 0.0 or bool((problem.unannounced_s[route] > 0.0).any()),
-            "slow_roads": self._moods[route] > _SLOWER or self._slowest(route) > _SLOWER,
+            "slow_roads": evidence.moods[route] > _SLOWER or self._slowest(route) > _SLOWER,
             "long_service": float(drive.service_pace[route]) > _SLOWER,
-            "tight_window": bool((self._wider[wanted] > 0.0).any()),
+            "tight_window": bool((evidence.wider_s[wanted] > 0.0).any()),
             "driver_limit": float(drive.break_after_s[route]) < np.inf or float(drive.shift_end_s[route]) < last_s,
             "hold_up": bool((drive.hold_at_s[route] < last_s).any()),
         }
-        only_window = not sequence  # nothing but the stop it is bound for
+        only_window = wanted == [int(problem.committed[route])]  # nothing but the stop it is bound for
         return tuple(
             cause
             for cause in CAUSES
             if touches[cause] and (not only_window or cause in ("upstream_delay", "tight_window"))
         )
 
-    def _values(self, cause: str, route: int, stop: int) -> dict[str, float]:
+    def _slack(self, stop: int) -> dict[str, float]:
+        return {"slack_s": _AMPLE_S - float(self._evidence.wider_s[stop])}
+
+    def _values(self, cause: str, route: int) -> dict[str, float]:
+        """The figures of a cause that all stops of the route share."""
         match cause:
             case "upstream_delay":
-                return {"delay_s": self._behind[route]}
+                return {"delay_s": float(self._evidence.behind_s[route])}
             case "long_visit":
-                return {"delay_s": self._visiting[route]}
+                return {"delay_s": float(self._evidence.visiting_s[route])}
             case "late_load":
                 return {"wait_s": max(self._load_wait_s(route), float(self._problem.unannounced_s[route].mean()))}
             case "slow_roads":
-                return {"factor": float(self._moods[route] * max(self._slowest(route), 1.0))}
+                return {"factor": float(self._evidence.moods[route] * max(self._slowest(route), 1.0))}
             case "long_service":
                 return {"factor": float(self._problem.drive.service_pace[route])}
-            case "tight_window":
-                return {"slack_s": _AMPLE_S - float(self._wider[stop])}
             case _:
                 return {}
-
-    def _delays(self, routes: list[int]) -> tuple[dict[int, float], dict[int, float]]:
-        """Seconds each route is behind its plan (before the present visit), and behind it by that visit."""
-        problem = self._problem
-        behind, visiting = {}, {}
-        for r in routes:
-            planned_s = self._plan[r].free_s
-            stop = int(problem.committed[r])
-            ready_s = float(np.median(problem.drive.ready_s[r] - problem.unannounced_s[r]))
-            visiting[r] = 0.0
-            if stop != NO_STOP:
-                start_s = float(np.median(problem.committed_start_s[r]))
-                visiting[r] = max(ready_s - start_s - float(problem.world.service_s[stop]), 0.0)
-            behind[r] = max(ready_s - visiting[r] - planned_s, 0.0)
-        return behind, visiting
 
     def _planned(self, route: Route, r: int) -> "_Plan":
         """The route at expected times, in the order in which it has been driven and will be."""
@@ -279,28 +177,34 @@ class _Trials:
         ahead = [problem.snapshot.stops[problem.stop_ids[stop]] for stop in problem.sequences[r]]
         hub = problem.snapshot.hubs[route.hub_id].location
         stops = driven + ahead
-        durations = self._travel.durations_s([hub, *(stop.location for stop in stops)])
+        durations = self._travel.durations_s([hub, *[stop.location for stop in stops]])
+        opens_s = [(stop.window.opens_at - problem.epoch).total_seconds() for stop in stops]
         free_s = now_s = problem.seconds(route.departs_at)
-        start_s = {}
-        for i, stop in enumerate(stops):
-            start = max(now_s + float(durations[i, i + 1]), problem.seconds(stop.window.opens_at))
-            now_s = start + stop.service_s
+        starts_s = []
+        for i, (stop, leg_s) in enumerate(zip(stops, durations.diagonal(1).tolist(), strict=True)):
+            start_s = max(now_s + leg_s, opens_s[i])
+            now_s = start_s + stop.service_s
             free_s = now_s if i < len(driven) else free_s
-            if (index := problem.stop_index.get(stop.id)) is not None:
-                start_s[index] = start
-        return _Plan(free_s, start_s)
+            starts_s.append(start_s)
+        start_s_of = dict(zip(problem.sequences[r], starts_s[len(driven) :], strict=True))
+        if committed is not None:
+            start_s_of[problem.stop_index[committed.id]] = starts_s[driven.index(committed)]
+        return _Plan(free_s, start_s_of)
 
     def _load_wait_s(self, route: int) -> float:
         problem = self._problem
         if not problem.drive.at_hub[route]:
             return 0.0
-        available = [float(problem.world.available_s[stop]) for stop in problem.sequences[route]]
-        return max(max(available, default=-np.inf) - float(problem.drive.earliest_s[route]), 0.0)
+        available = problem.world.available_s[list(problem.sequences[route])]
+        return max(float(available.max(initial=-np.inf)) - float(problem.drive.earliest_s[route]), 0.0)
 
     def _slowest(self, route: int) -> float:
-        world = self._problem.world
-        places = [int(world.place[stop]) for stop in self._problem.sequences[route]]
-        return float(max((world.slow[place] for place in places), default=1.0))
+        world, sequence = self._problem.world, self._problem.sequences[route]
+        return float(world.slow[world.place[list(sequence)]].max()) if sequence else 1.0
+
+
+def _largest_first(contribution: Contribution) -> tuple[float, str]:
+    return -contribution.p_late, contribution.cause
 
 
 @dataclass(frozen=True, slots=True)
@@ -309,14 +213,6 @@ class _Plan:
 
     free_s: float
     start_s: dict[int, float]
-
-
-def _subsets(bits: int) -> list[int]:
-    found, subset = [0], bits
-    while subset:
-        found.append(subset)
-        subset = (subset - 1) & bits
-    return found
 
 
 @cache

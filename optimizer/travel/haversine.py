@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from forestall.domain.network import Location
 from forestall.domain.vocabulary import VehicleMode
-from optimizer.geo import crow_fly_m
+from optimizer.geo import crow_fly_among_m
 from optimizer.travel.hours import HourFactors
 from optimizer.travel.modes import seconds_for
 from optimizer.travel.zones import ZoneFactors
@@ -44,7 +44,7 @@ class HaversineTravel:
         seconds = np.zeros_like(road_m)
         below = 0.0
         for up_to_m, speed in self.bands:
-            seconds += np.clip(road_m - below, 0.0, up_to_m - below) / speed
+            seconds += np.minimum(np.maximum(road_m - below, 0.0), up_to_m - below) / speed
             below = up_to_m
         return seconds_for(mode, seconds, road_m)
 
@@ -53,4 +53,4 @@ def crow_fly_table_m(places: Sequence[Location]) -> NDArray[np.float64]:
     """(n, n) metres between the places as the crow flies."""
     lat = np.array([place.lat for place in places])
     lon = np.array([place.lon for place in places])
-    return crow_fly_m(lat[:, None], lon[:, None], lat[None, :], lon[None, :])
+    return crow_fly_among_m(lat, lon)

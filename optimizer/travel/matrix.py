@@ -11,13 +11,14 @@ from forestall.domain.plan import TravelMatrix
 from forestall.domain.vocabulary import VehicleMode
 from forestall.errors import BadInput, Problem
 from optimizer.geo import crow_fly_m
-from optimizer.travel.haversine import HaversineTravel, crow_fly_table_m
+from optimizer.travel.haversine import HaversineTravel
 from optimizer.travel.hours import HourFactors
-from optimizer.travel.modes import seconds_for
 
 
 class MatrixTravel:
-    """A plan's explicit durations, a van's. ``places`` tells where its locations are, to serve those it does not name.
+    """A plan's explicit durations. ``places`` tells where its locations are, to serve those it does not name.
+
+    They hold for every vehicle mode: whoever brings a matrix knows the fleet that drives by it.
 
     An unknown place (where a van broke down) takes the row and column of the nearest known location, and the crow-fly
     time between the two on top: asymmetry and one-way detours of that neighbourhood are kept.
@@ -52,7 +53,11 @@ class MatrixTravel:
     def hours(self) -> HourFactors:
         return self._hours
 
-    def durations_s(self, places: Sequence[Location], mode: VehicleMode = VehicleMode.VAN) -> NDArray[np.float64]:
+    def durations_s(
+        self,
+        places: Sequence[Location],
+        mode: VehicleMode = VehicleMode.VAN,  # noqa: ARG002 - see the class
+    ) -> NDArray[np.float64]:
         """(n, n) seconds, row = from. BadInput when a place is unknown and no location of the matrix has a place."""
         rows = np.empty(len(places), dtype=np.intp)
         access_s = np.zeros(len(places))
@@ -66,9 +71,7 @@ class MatrixTravel:
             durations += access_s[:, None] + access_s[None, :]
             self._settle_neighbours(durations, places, rows, access_s)
         np.fill_diagonal(durations, 0.0)
-        if mode is VehicleMode.VAN:
-            return durations
-        return seconds_for(mode, durations, crow_fly_table_m(places) * self._access.circuity)
+        return durations
 
     def _nearest(self, place: Location) -> tuple[int, float]:
         """The row of the known location nearest to the place, and the seconds between the two."""

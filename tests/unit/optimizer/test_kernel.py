@@ -31,7 +31,7 @@ def random_world(seed: int, hours: bool, rules: bool = False) -> tuple[World, Dr
     no_gates = np.full(STOPS, NO_GATE)
     opens = rng.uniform(0, 8000, STOPS)
     world = World(
-        travel_s=rng.uniform(60, 1500, (PLACES, PLACES)),
+        travel_s=rng.uniform(60, 1500, (PLACES, PLACES)) * np.array([1.0, 1.7])[:, None, None],  # a van's, a bike's
         slow=rng.uniform(0.9, 1.6, PLACES),
         place=np.arange(1, STOPS + 1),
         opens_s=opens,
@@ -70,6 +70,7 @@ def random_world(seed: int, hours: bool, rules: bool = False) -> tuple[World, Dr
         since_break_s=rng.uniform(0, 300, 2),
         duty_start_s=np.array([0.0, -1000.0]),
         service_pace=np.array([1.0, 1.1]),
+        profile=np.array([0, 1]),
         place=np.zeros(2, dtype=np.int64),
         end=np.zeros(2, dtype=np.int64),
         shift_end_s=np.array([9000.0, 12_000.0]),
@@ -155,7 +156,7 @@ def straight_world() -> tuple[World, Drive]:
     """Legs of 1000 s sharp, visits of 100 s, no windows, no traffic: what is left are the rules."""
     world, drive = random_world(1, hours=False)
     world = world._replace(
-        travel_s=np.full((PLACES, PLACES), 1000.0),
+        travel_s=np.full((2, PLACES, PLACES), 1000.0),
         slow=np.ones(PLACES),
         opens_s=np.zeros(STOPS),
         service_s=np.full(STOPS, 100.0),

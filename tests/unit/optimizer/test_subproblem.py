@@ -170,3 +170,17 @@ class TestBuild:
     def test_a_budget_allows_something(self) -> None:
         with pytest.raises(ValueError, match="allow something"):
             Budget(solution_limit=0)
+
+
+@pytest.mark.parametrize(
+    ("travel_s", "named"),
+    [
+        ([[0, 1, 2], [1, 0, float("nan")], [2, 1, 0]], "row 1, column 2"),
+        ([[0, 1, 2], [1, 0, 3], [-2, 1, 0]], "row 2, column 0"),
+        ([[0, 1, 2], [1, 0], [2, 1, 0]], "rows of different lengths"),
+    ],
+)
+def test_an_incomplete_matrix_is_refused_by_its_cell(travel_s, named: str) -> None:
+    with pytest.raises(BadInput) as caught:
+        make_line(travel_s=travel_s)
+    assert named in caught.value.problems[0].message

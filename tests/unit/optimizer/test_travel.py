@@ -91,12 +91,17 @@ def test_hour_factors_that_make_no_sense_are_refused(by_hour) -> None:
         HourFactors(by_hour)
 
 
-def test_no_mode_is_faster_than_a_van_and_a_robot_walks(provider) -> None:
-    van = provider.durations_s([A, B, C])
+def test_by_the_map_no_mode_is_faster_than_a_van_and_a_robot_walks() -> None:
+    travel = HaversineTravel()
+    van = travel.durations_s([A, B, C])
     for mode in VehicleMode:
-        assert (provider.durations_s([A, B, C], mode) >= van).all()
-    robot = provider.durations_s([A, B, C], VehicleMode.ROBOT)
-    assert robot[0, 1] > 2_200 / 1.4  # A and B lie 2.2 km apart as the crow flies
+        assert (travel.durations_s([A, B, C], mode) >= van).all()
+    assert travel.durations_s([A, B], VehicleMode.ROBOT)[0, 1] > 2_200 / 1.4  # 2.2 km as the crow flies
+
+
+def test_a_plans_own_matrix_holds_for_every_mode() -> None:
+    for mode in VehicleMode:
+        assert (matrix_travel().durations_s([A, B, C], mode) == DURATIONS).all()
 
 
 def test_over_a_short_hop_through_streets_a_bike_is_hardly_slower() -> None:

@@ -60,12 +60,12 @@ def test_a_row_reads_as_the_value_and_its_digest(mapper: Mapper[Any], value: Any
     reader = RowReader(mapper, dialect)
     raw = as_driver_gives_it(mapper, value, dialect)
     assert any(isinstance(cell, datetime) for cell in raw) is False or dialect.name == "postgresql"
-    assert reader.value(raw) == value
-    assert reader.digest(raw) == codec.digest(value)
+    assert reader.values([raw, raw]) == [value, value]
+    assert reader.digests([raw]) == [codec.digest(value)]
 
 
 def test_a_word_that_has_left_its_vocabulary_is_refused() -> None:
     raw = list(as_driver_gives_it(mappers.STOPS, make_stop(), DIALECTS[0]))
     raw[[column.name for column in mappers.STOPS.columns].index("status")] = "TELEPORTED"
     with pytest.raises(ValueError, match="TELEPORTED"):
-        RowReader(mappers.STOPS, DIALECTS[0]).value(raw)
+        RowReader(mappers.STOPS, DIALECTS[0]).values([raw])
