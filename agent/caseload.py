@@ -18,6 +18,8 @@ _OBSERVED_AT_ONCE = frozenset(
         CaseKind.HUB_NOT_READY,
         CaseKind.PRIORITY_INSERT,
         CaseKind.HAND_OVER_MISSED,
+        CaseKind.TENDER_DECLINED,
+        CaseKind.CARRIER_SILENT,
     }
 )
 

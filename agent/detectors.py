@@ -10,12 +10,16 @@ from forestall.domain.handovers import list_misplaced
 from forestall.domain.ids import RouteId
 from forestall.domain.routes import Route, Stop
 from forestall.domain.snapshot import HubSnapshot
-from forestall.domain.vocabulary import CaseKind, RouteStatus, StopStatus
+from forestall.domain.vocabulary import CaseKind, RouteStatus, StopStatus, TenderStatus
 
 LATE_LOAD = timedelta(minutes=10)
 LATE_DEPARTURE = timedelta(minutes=10)
 PROLONGED_STOP = timedelta(minutes=25)
 SIGNAL_LOST = timedelta(minutes=30)
+_KIND_OF_REFUSAL = {
+    TenderStatus.DECLINED: CaseKind.TENDER_DECLINED,
+    TenderStatus.SILENT: CaseKind.CARRIER_SILENT,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +50,10 @@ def _delays(snapshot: HubSnapshot, forecast: Forecast, thresholds: Thresholds) -
         astray = {stop.id for stop in list_misplaced(snapshot, route.id)}  # a cause of its own
         stops = [s for s in snapshot.open_stops(route.id) if s.id in forecast.stops and s.id not in astray]
         risk = sum(forecast.stops[stop.id].p_late for stop in stops)
-        if risk < thresholds.route_risk or not stops or route.is_on_standby:
+        if risk < thresholds.route_risk or not stops or route.is_on_standby or _is_abandoned(snapshot, route):
             continue
         kind, minutes = _cause_of_delay(snapshot, route)
+        kind = _refusal(snapshot, route) or kind
         yield _signal(snapshot, forecast, route, kind, f"delay/{route.id}", stops, minutes_late=minutes)
 
 
@@ -73,20 +78,37 @@ def _cause_of_delay(snapshot: HubSnapshot, route: Route) -> tuple[CaseKind, floa
     return CaseKind.WINDOW_MISS_RISK, 0.0
 
 
+def _is_abandoned(snapshot: HubSnapshot, route: Route) -> bool:
+    """Whether nobody will drive it: a cause of its own, beside which its being late says nothing."""
+    return route.status is RouteStatus.PLANNED and not snapshot.carrier_of(route).active
+
+
+def _refusal(snapshot: HubSnapshot, route: Route) -> CaseKind | None:
+    """What the carrier that was asked last made of it, where it left the stops on a route that is still at its hub."""
+    if route.status is not RouteStatus.PLANNED:
+        return None
+    stops = {stop.id for stop in snapshot.open_stops(route.id)}
+    asked = [tender for tender in snapshot.tenders if not stops.isdisjoint(tender.stop_ids)]
+    last = max(asked, key=lambda tender: (tender.made_at, tender.id), default=None)
+    return None if last is None else _KIND_OF_REFUSAL.get(last.status)
+
+
 def _orders_without_plan(snapshot: HubSnapshot, forecast: Forecast, _: Thresholds) -> Iterable[Signal]:
     """Orders that came in during the day stand on a spare that nobody has called up."""
     for route in _routes(snapshot, RouteStatus.PLANNED):
         stops = snapshot.open_stops(route.id)
         if stops and route.is_on_standby:
-            yield _signal(snapshot, forecast, route, CaseKind.PRIORITY_INSERT, f"new/{route.id}", stops)
+            kind = _refusal(snapshot, route) or CaseKind.PRIORITY_INSERT
+            yield _signal(snapshot, forecast, route, kind, f"new/{route.id}", stops)
 
 
 def _carriers_gone(snapshot: HubSnapshot, forecast: Forecast, _: Thresholds) -> Iterable[Signal]:
     """A carrier that has withdrawn: its routes that have not left need another one."""
     for route in _routes(snapshot, RouteStatus.PLANNED):
         stops = snapshot.open_stops(route.id)
-        if stops and not snapshot.carrier_of(route).active:
-            yield _signal(snapshot, forecast, route, CaseKind.CARRIER_CAPACITY, f"carrier/{route.id}", stops)
+        if stops and _is_abandoned(snapshot, route):
+            kind = _refusal(snapshot, route) or CaseKind.CARRIER_CAPACITY
+            yield _signal(snapshot, forecast, route, kind, f"carrier/{route.id}", stops)
 
 
 def _hand_overs_missed(snapshot: HubSnapshot, forecast: Forecast, _: Thresholds) -> Iterable[Signal]:

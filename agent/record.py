@@ -84,11 +84,18 @@ def _candidate(proposal: Proposal, candidate: Candidate, chosen: CandidateId | N
             {"kind": a.kind.value, "stops": list(a.stop_ids), "routes": list(a.route_ids)} for a in candidate.actions
         ],
         "cost_cents": candidate.cost_cents,
+        "tender": _tender(candidate),
         "judgement": _judgement(judgement),
         "rank": proposal.ranking.index(candidate.id) + 1 if candidate.id in proposal.ranking else None,
         "chosen": candidate.id == chosen,
         "why_not": None if candidate.id == chosen else _why_not(proposal, candidate, judgement),
     }
+
+
+def _tender(candidate: Candidate) -> Body | None:
+    if candidate.tender is None:
+        return None
+    return {"carrier": candidate.tender.carrier_id, "answer_by": candidate.tender.answer_by.isoformat()}
 
 
 def _judgement(judgement: Judgement | None) -> Body | None:

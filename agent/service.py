@@ -16,6 +16,7 @@ from agent.learning.job import LearningJob
 from agent.relay import relay_due
 from agent.run import GRAPH_VERSION, CaseRun, RunContext, Workplace
 from agent.sweep import Sweeper
+from agent.tenders import settle_tenders
 from forestall.clock import Clock
 from forestall.domain.cases import Case
 from forestall.domain.ids import CaseId, InterruptId
@@ -65,12 +66,14 @@ class Service:
         self._ticking = threading.Lock()
 
     def tick(self) -> TickReport:
-        """One step: lapse what is due, hear the answers, sweep, plan, send, learn. Idempotent, safe to call often."""
+        """One step: lapse what is due, hear people's and carriers' answers, sweep, plan, send, learn. Idempotent:
+        what was done is not done again."""
         with self._ticking:
             self._work.forecaster.refresh(self.store, self.clock)
             with self.store.write() as uow:
                 lapsed = lapse_due(uow, self.clock.now())
             resumed, failed = self._resume_answered()
+            failed += settle_tenders(self._work)
             swept = self._sweeper.sweep_due(self.clock.now())
             failed += [case_id for case_id in swept.due if not self._plan(case_id)]
             for case_id in swept.closed:

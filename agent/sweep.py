@@ -22,7 +22,8 @@ _AFTER_CLOSING = timedelta(hours=6)
 class Rhythm:
     """``interval``: a hub is looked at this often at least; ``min_gap``: and, while its state changes, this often.
 
-    A route that leaves, breaks down, gets a load time or a new plan is looked at in the next tick. ``keep_features``:
+    A route that leaves, breaks down, gets a load time or a new plan, or a tender that is settled, is looked at in the
+    next tick. ``keep_features``:
     what the forecast saw is kept for learning this often; None for never.
     """
 
@@ -112,10 +113,13 @@ class Sweeper:
 
 
 def _due_cases(uow: UnitOfWork, day: str, group: tuple[HubId, ...], now: datetime, patience: Patience) -> list[CaseId]:
+    asked = {tender.case_id for tender in uow.tenders.list_of_day(day) if tender.is_pending}
     cases = [
         case
         for case in uow.cases.list_active(day)
-        if case.hub_id in group and is_due_for_planning(case, _last_no(uow, case), now, patience)
+        if case.hub_id in group
+        and case.id not in asked  # a carrier has the word
+        and is_due_for_planning(case, _last_no(uow, case), now, patience)
     ]
     return [case.id for case in sorted(cases, key=lambda case: (-case.severity, case.id))]
 
@@ -134,4 +138,10 @@ def _version(uow: UnitOfWork, group: tuple[HubId, ...]) -> int:
 def _shape(uow: UnitOfWork, day: str, group: tuple[HubId, ...]) -> int:
     """What of the routes can't wait: equal shapes mean that vehicles merely went on along their plans."""
     routes = [route for route in uow.state.list_routes(day) if route.hub_id in group]
-    return hash(tuple((route.id, route.status, route.load_ready_at, route.plan_version) for route in routes))
+    tenders = [tender for tender in uow.tenders.list_of_day(day) if tender.hub_id in group]
+    return hash(
+        (
+            tuple((route.id, route.status, route.load_ready_at, route.plan_version) for route in routes),
+            tuple((tender.id, tender.status, tender.settled) for tender in tenders),
+        )
+    )

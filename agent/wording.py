@@ -76,6 +76,9 @@ VERDICTS: Mapping[Verdict, str] = {
     Verdict.STALE: "not applied, the routes had changed",
     Verdict.NO_ACTION: "nothing to gain by acting",
     Verdict.SHADOWED: "would have been done (shadow mode)",
+    Verdict.ACCEPTED: "done, the other carrier accepted",
+    Verdict.DECLINED: "not done, the other carrier declined",
+    Verdict.SILENT: "not done, the other carrier did not answer",
 }
 
 AUTONOMY: Mapping[Autonomy, str] = {

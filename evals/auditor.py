@@ -10,12 +10,13 @@ from evals.link import ServiceLink
 from evals.metrics import ServiceRecord
 from forestall.domain.vocabulary import Autonomy, Verdict
 
-EXECUTED = frozenset({Verdict.AUTOMATIC, Verdict.APPROVED, Verdict.NOT_VETOED})
+EXECUTED = frozenset({Verdict.AUTOMATIC, Verdict.APPROVED, Verdict.NOT_VETOED, Verdict.ACCEPTED})
 # Which leave each way of executing needs from the gate; more freedom than needed is fine.
 _NEEDS: Mapping[Verdict, frozenset[Autonomy]] = {
     Verdict.AUTOMATIC: frozenset({Autonomy.AUTO}),
     Verdict.NOT_VETOED: frozenset({Autonomy.AUTO, Autonomy.VETO_WINDOW}),
     Verdict.APPROVED: frozenset({Autonomy.AUTO, Autonomy.VETO_WINDOW, Autonomy.APPROVE_FIRST}),
+    Verdict.ACCEPTED: frozenset({Autonomy.AUTO, Autonomy.VETO_WINDOW, Autonomy.APPROVE_FIRST}),
 }
 
 Trace = Mapping[str, Any]
@@ -27,7 +28,7 @@ def read_record(link: ServiceLink, day: str, asked: int) -> ServiceRecord:
     traces = {case_id: link.get_trace(case_id) for case_id in sorted({str(d["case_id"]) for d in decisions})}
     executed = [decision for decision in decisions if Verdict(decision["verdict"]) in EXECUTED]
     actions: Counter[str] = Counter()
-    for decision in executed:
+    for decision in _once_a_plan(executed):
         actions.update(_action_kinds(traces[str(decision["case_id"])], decision))
     return ServiceRecord(
         decisions=len(decisions),
@@ -37,6 +38,11 @@ def read_record(link: ServiceLink, day: str, asked: int) -> ServiceRecord:
         asked=asked,
         parked=len(link.list_parked()),
     )
+
+
+def _once_a_plan(decisions: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """A plan that a carrier had to accept was decided twice: to ask, and to go ahead. It is one plan."""
+    return list({(decision["case_id"], decision["plan_rev"]): decision for decision in decisions}.values())
 
 
 def list_breaches(trace: Trace, decision: Mapping[str, Any]) -> list[Breach]:
@@ -61,6 +67,8 @@ def _leave_faults(trace: Trace, decision: Mapping[str, Any], verdict: Verdict) -
         return
     if Autonomy(gate["autonomy"]) not in _NEEDS[verdict]:
         yield f"{verdict} where policy says {gate['autonomy']}"
+    if verdict is Verdict.ACCEPTED and not _was_asked(trace, decision):
+        yield "called accepted, and no carrier was asked"
     if verdict is Verdict.APPROVED and not _is_answered(trace, decision):
         yield "called approved, and nobody approved it"
 
@@ -69,6 +77,16 @@ def _is_answered(trace: Trace, decision: Mapping[str, Any]) -> bool:
     return any(
         approval["plan_rev"] == decision["plan_rev"] and approval["verdict"] == Verdict.APPROVED
         for approval in trace["approvals"]
+    )
+
+
+def _was_asked(trace: Trace, decision: Mapping[str, Any]) -> bool:
+    """Whether an earlier decision on the same plan, with the leave it needed, sent the tender."""
+    return any(
+        other["plan_rev"] == decision["plan_rev"]
+        and other["id"] != decision["id"]
+        and Verdict(other["verdict"]) in EXECUTED
+        for other in trace["decisions"]
     )
 
 

@@ -12,6 +12,7 @@ from math import inf
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from evals.carriers import Carriers
 from evals.errands import Errand, Instruction
 from evals.goods import Goods
 from evals.ledger import Ledger
@@ -35,9 +36,13 @@ class Inspector:
         vans: Mapping[RouteId, Van],
         goods: Goods,
         stranded: Mapping[VehicleId, Place],
+        carriers: Carriers,
         ledger: Ledger,
     ) -> None:
         self._vans, self._goods, self._stranded, self._ledger = vans, goods, stranded, ledger
+        self._carriers = carriers
+        vehicles = {vehicle.id: vehicle.carrier_id for vehicle in plan.vehicles}
+        self._home_carrier = {route.id: vehicles[route.vehicle_id] for route in plan.routes}
         self._skills = {stop.id: stop.skills for stop in plan.stops}
         self._home_route = {stop.id: stop.route_id for stop in plan.stops}
         self._active = {carrier.id: carrier.active for carrier in plan.carriers}
@@ -111,6 +116,10 @@ class Inspector:
             self._note("skills", [], sent_at, stop_id, f"{van.vehicle.id} lacks what it takes")
         if self._home_route.get(stop_id) != van.route.id and not self._active[van.vehicle.carrier_id]:
             self._note("carrier-inactive", [], sent_at, stop_id, van.vehicle.carrier_id)
+        home, carrier_id = self._home_route.get(stop_id), van.vehicle.carrier_id
+        is_foreign = home is not None and self._home_carrier[home] != carrier_id
+        if is_foreign and not self._carriers.has_agreed(carrier_id, stop_id, sent_at):
+            self._note("carrier-unasked", [], sent_at, stop_id, f"{carrier_id} has not agreed to it")
         for other in self._vans.values():
             if other is not van and _is_committed_to(other, stop_id):
                 self._note("committed", [van, other], sent_at, stop_id, f"{other.vehicle.id} is on the way to it")

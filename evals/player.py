@@ -62,4 +62,4 @@ class Player:
                 case Channel.SMS:
                     self.world.receive_text(effect["template"], effect["payload"])
                 case Channel.CARRIER:
-                    pass  # a status report asks nothing of the field
+                    self.world.receive_carrier_effect(effect["template"], effect["payload"])

@@ -85,8 +85,16 @@ class Vehicles(_Part):
     obedience: Rate
 
 
+class Carriers(_Part):
+    """How other carriers answer tenders: ``silent`` say nothing, ``declines`` of the others say no."""
+
+    declines: Rate
+    silent: Rate
+
+
 class Profile(_Part):
-    """One kind of day. Every field must be given in the file, so that a profile reads as the whole truth about it."""
+    """One kind of day. Every field must be given in the file, so that a profile reads as the whole truth about it; but
+    in one without ``carriers`` they accept whatever they are asked."""
 
     name: Annotated[str, Field(min_length=1, max_length=60)]
     travel: Travel
@@ -96,6 +104,7 @@ class Profile(_Part):
     late_loads: LateLoads
     customers: Customers
     vehicles: Vehicles
+    carriers: Carriers = Carriers(declines=0.0, silent=0.0)
 
 
 def load_profile(path: Path | None = None) -> Profile:

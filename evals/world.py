@@ -5,6 +5,7 @@ from functools import partial
 from typing import Any
 
 from evals.agenda import Agenda
+from evals.carriers import Carriers
 from evals.customers import Customers
 from evals.errands import Instruction, errand_of_stop, read_instruction
 from evals.feed import Envelope, Feed, instant_text
@@ -44,12 +45,13 @@ class World:
         silences = {v.id: silence for v in plan.vehicles if (silence := self.truth.lost_signal(v.id))}
         self._feed = Feed(f"field/{plan.day}/{seed}", silences, muted=muted)
         self._customers = Customers(plan, self.truth, profile, self._agenda, self._feed, self.ledger)
+        self._carriers = Carriers(plan, self.truth.draws, profile.carriers, self._feed)
         self._scene = Scene(
             self.truth, profile, self._agenda, self._feed, self._goods, self._customers, self.ledger, stranded={},
             meetings=Meetings(self._agenda, self._hand_over_s),
         )  # fmt: skip
         self.vans = self._muster()
-        self._inspector = Inspector(plan, self.vans, self._goods, self._scene.stranded, self.ledger)
+        self._inspector = Inspector(plan, self.vans, self._goods, self._scene.stranded, self._carriers, self.ledger)
 
     # time
 
@@ -106,6 +108,10 @@ class World:
     def receive_hub_effect(self, payload: Mapping[str, Any]) -> None:
         """A hub has been told to send packages to another one."""
         self._goods.ship(map(PackageId, payload["package_ids"]), HubId(payload["to_hub"]), self.now)
+
+    def receive_carrier_effect(self, template: str, payload: Mapping[str, Any]) -> None:
+        """A message has reached a carrier."""
+        self._carriers.receive(template, payload, self.now)
 
     def receive_text(self, template: str, payload: Mapping[str, Any]) -> None:
         """A text message has reached a customer."""

@@ -115,6 +115,11 @@ class FleetProblem:
         """The carrier that drives the route."""
         return self.snapshot.carrier_of(self.snapshot.routes[self.route_ids[route]])
 
+    def takes_unasked(self, route: int, giver: int) -> bool:
+        """Whether the route's carrier, at work, drives stops of the giver's without being asked first."""
+        carrier, home = self.carrier_of(route), self.carrier_of(giver)
+        return carrier.active and (carrier.id == home.id or carrier.answers_within_s is None)
+
     def move_price(self, stop: int, route: int) -> float:
         """The price of the stop's being on another route than now: the attention, and a dearer carrier's charge."""
         home = int(self.route_of[stop])

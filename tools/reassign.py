@@ -1,11 +1,13 @@
-"""reassign: stops to another vehicle, from the hub's floor before departure, from a broken van by a rescue, or from a
-late one by a rendezvous."""
+"""reassign: stops to another vehicle, from the hub's floor before departure (by a tender where its carrier has to be
+asked), from a broken van by a rescue, or from a late one by a rendezvous."""
 
+from forestall.domain.actions import Candidate
 from forestall.domain.handovers import list_misplaced
-from forestall.domain.ids import RouteId
+from forestall.domain.ids import RouteId, StopId
 from forestall.domain.vocabulary import RouteStatus, Tool
 from optimizer.repair import Repairs
 from tools.changes import candidate_of
+from tools.retender import tenders_for
 from tools.situation import Offer, Situation, decline
 
 
@@ -16,6 +18,7 @@ def propose(situation: Situation) -> Offer:
     candidates = tuple(
         candidate_of(situation.snapshot, Tool.REASSIGN, plan) for answer in answers for plan in answer.plans
     )
+    candidates += tuple(offer for route_id in situation.case.route_ids for offer in _tenders(situation, route_id))
     if candidates:
         return Offer(candidates)
     if not answers:
@@ -31,13 +34,19 @@ def _answers(situation: Situation, route_id: RouteId) -> list[Repairs]:
         case RouteStatus.BROKEN:
             return [repairer.rescue(problem, route_id)]
         case RouteStatus.PLANNED:
-            at_risk = [stop_id for stop_id in situation.case.stop_ids if _is_on(situation, stop_id, route_id)]
-            return [repairer.relocate(problem, at_risk)]
+            return [repairer.relocate(problem, _at_risk(situation, route_id))]
         case RouteStatus.UNDERWAY:
             return [repairer.rendezvous(problem, route_id), repairer.through_hub(problem, route_id)]
         case RouteStatus.FINISHED:
             return []
 
 
-def _is_on(situation: Situation, stop_id: str, route_id: RouteId) -> bool:
-    return any(stop.id == stop_id for stop in situation.snapshot.open_stops(route_id))
+def _tenders(situation: Situation, route_id: RouteId) -> tuple[Candidate, ...]:
+    if situation.snapshot.routes[route_id].status is not RouteStatus.PLANNED:
+        return ()
+    return tenders_for(situation, route_id, _at_risk(situation, route_id))
+
+
+def _at_risk(situation: Situation, route_id: RouteId) -> list[StopId]:
+    open_now = {stop.id for stop in situation.snapshot.open_stops(route_id)}
+    return [stop_id for stop_id in situation.case.stop_ids if stop_id in open_now]

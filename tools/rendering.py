@@ -1,6 +1,7 @@
 """From a committed plan to outbox rows: what drivers, customers, carriers and hubs get, rendered and keyed."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from forestall.domain.actions import Candidate, Notice
@@ -10,6 +11,7 @@ from forestall.domain.network import Contact
 from forestall.domain.replan import free_stops
 from forestall.domain.routes import Route, Stop
 from forestall.domain.snapshot import HubSnapshot
+from forestall.domain.tenders import Tender
 from forestall.domain.vocabulary import Channel, RouteStatus
 from tools.messages import render
 
@@ -26,28 +28,70 @@ def effects_of(
     decision_id: DecisionId,
 ) -> tuple[Effect, ...]:
     """Every effect of a candidate; ``after`` is the snapshot with the candidate applied. Keys are unique for ever."""
-    prefix = f"{case_id}:{plan_rev}"
     now = after.taken_at
     plain = [
         *(_driver_effect(after, change.route_id, now) for change in candidate.route_changes),
         *_hub_effects(candidate, after, now),
         *(_notice_effect(notice, after, contacts, now) for notice in candidate.notices),
     ]
-    return tuple(
+    return tuple(_of_decision(effect, case_id, plan_rev, decision_id) for effect in plain)
+
+
+def tender_effect(tender: Tender, after: HubSnapshot, decision_id: DecisionId) -> Effect:
+    """The offer to the carrier: what it would drive, at which price, and by when it has to say so.
+
+    ``after`` is the snapshot as if it had agreed. The answer comes back as an event about ``tender_id``.
+    """
+    routes = sorted({after.stops[stop_id].route_id for stop_id in tender.stop_ids})
+    payload: dict[str, object] = {
+        "tender_id": tender.id,
+        "carrier_id": tender.carrier_id,
+        "answer_by": tender.answer_by.isoformat(),
+        "cost_cents": tender.cost_cents,
+        "cost_per_stop_cents": after.carriers[tender.carrier_id].cost_per_stop_cents,
+        "stop_ids": list(tender.stop_ids),
+        "routes": [driver_payload(after.routes[route_id], free_stops(after, route_id)) for route_id in routes],
+    }
+    body = f"{len(tender.stop_ids)} stops to drive; please answer by {tender.answer_by.isoformat()}."
+    return _of_decision(
         Effect(
-            key=f"{prefix}:{effect.template}:{effect.key}",
-            channel=effect.channel,
-            recipient_id=effect.recipient_id,
-            template=effect.template,
-            payload=effect.payload,
-            not_before=effect.not_before,
-            expires_at=effect.expires_at,
-            body=effect.body,
-            case_id=case_id,
-            decision_id=decision_id,
-        )
-        for effect in plain
+            key=tender.carrier_id,
+            channel=Channel.CARRIER,
+            recipient_id=tender.carrier_id,
+            template="tender",
+            payload=payload,
+            not_before=tender.made_at,
+            expires_at=tender.answer_by,
+            body=body,
+        ),
+        tender.case_id,
+        tender.plan_rev,
+        decision_id,
     )
+
+
+def withdrawal_effect(tender: Tender, now: datetime, decision_id: DecisionId) -> Effect:
+    """To a carrier that has agreed in vain: the stops stay where they are."""
+    return _of_decision(
+        Effect(
+            key=tender.carrier_id,
+            channel=Channel.CARRIER,
+            recipient_id=tender.carrier_id,
+            template="tender_withdrawn",
+            payload={"tender_id": tender.id, "carrier_id": tender.carrier_id, "stop_ids": list(tender.stop_ids)},
+            not_before=now,
+            expires_at=now + _INSTRUCTION_LIFE,
+        ),
+        tender.case_id,
+        tender.plan_rev,
+        decision_id,
+    )
+
+
+def _of_decision(effect: Effect, case_id: CaseId, plan_rev: int, decision_id: DecisionId) -> Effect:
+    """The effect under the key that is its own for ever."""
+    key = f"{case_id}:{plan_rev}:{effect.template}:{effect.key}"
+    return replace(effect, key=key, case_id=case_id, decision_id=decision_id)
 
 
 def _driver_effect(after: HubSnapshot, route_id: RouteId, now: datetime) -> Effect:

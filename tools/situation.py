@@ -69,7 +69,7 @@ def decline(tool: Tool, rule: str, **values: object) -> Offer:
 
 def identified(candidate: Candidate) -> Candidate:
     """The candidate with an id that is the hash of what it would do: equal plans have equal ids."""
-    content = [
+    content: list[object] = [
         candidate.tool.value,
         [
             [c.route_id, list(c.stop_ids), [[s.id, s.location.lat, s.location.lon] for s in c.new_stops]]
@@ -78,6 +78,8 @@ def identified(candidate: Candidate) -> Candidate:
         [[move.package_id, move.to_hub] for move in candidate.package_moves],
         [[n.channel.value, n.template, n.subject_id] for n in candidate.notices],
     ]
+    if candidate.tender is not None:
+        content.append([candidate.tender.carrier_id])
     digest = hashlib.sha256(json.dumps(content).encode()).hexdigest()[:12]
     return replace(candidate, id=CandidateId(f"{candidate.tool.value}-{digest}"))
 

@@ -19,11 +19,13 @@ from forestall.domain.decisions import Approval, Decision, Proposal
 from forestall.domain.effects import Effect
 from forestall.domain.ids import CaseId, DecisionId
 from forestall.domain.replan import apply_candidate, replan
+from forestall.domain.tenders import Tender, tender_id_of
 from forestall.domain.vocabulary import ActionKind, Autonomy, CaseStatus, Mode, Verdict
 from forestall.errors import StalePlan
 from forestall.store import UnitOfWork
 from tools import carrier_update, notify_customer
-from tools.rendering import effects_of
+from tools.rendering import effects_of, tender_effect
+from tools.retender import offered_stops, renewed
 from tools.situation import Situation
 
 _WORDS = frozenset({ActionKind.NOTIFY_ETA, ActionKind.OFFER_RESCHEDULE, ActionKind.CARRIER_UPDATE})
@@ -80,7 +82,7 @@ def conclude(state: CaseRun, runtime: Runtime[RunContext]) -> CaseRun:
         decision = _decision(work, case, proposal, _verdict_without_effect(state, proposal, work), approval)
         if proposal.held_out:
             decision = replace(decision, note=HELD_OUT)
-        _record(work, uow, case, proposal, decision, None, approval, ())
+        record(work, uow, case, proposal, decision, None, approval, ())
         uow.cases.save(_watched(case, work.clock.now()))
     return {"outcome": "set_aside" if decision.verdict is Verdict.STALE else "concluded"}
 
@@ -89,9 +91,12 @@ def _still_worth_it(work: Workplace, situation: Situation, planned: Candidate) -
     """The plan on the live state with its messages made anew, or None when it no longer fits or pays."""
     if not planned.route_changes:
         return _words_still_due(situation, planned)
-    if dict(planned.read_set) == {r: situation.snapshot.routes[r].version for r in planned.read_set}:
+    unmoved = dict(planned.read_set) == {r: situation.snapshot.routes[r].version for r in planned.read_set}
+    if unmoved and planned.tender is None:
         return planned
     rebased = rebase(planned, situation.snapshot)
+    if rebased is not None and rebased.tender is not None:
+        rebased = renewed(rebased, situation.snapshot)  # its time to answer begins when it is asked
     if rebased is None:
         return None
     judgement = work.forecaster.judge(situation.snapshot, situation.travel, [rebased])[rebased.id]
@@ -112,27 +117,57 @@ def _apply(work: Workplace, uow: UnitOfWork, state: CaseRun, ready: Ready) -> No
     case = uow.cases.get(CaseId(state["case_id"]))
     proposal = uow.proposals.get(case.id, state["plan_rev"])
     approval = uow.approvals.find(case.id, interrupt_id_of(case.id, proposal.plan_rev))
-    candidate, snapshot = ready.candidate, ready.situation.snapshot
     verdict = Verdict(state.get("answer") or Verdict.AUTOMATIC.value)
-    decision = replace(
-        _decision(work, case, proposal, verdict, approval),
-        candidate_id=candidate.id,
-        snapshot_id=snapshot.id,
-        read_set=candidate.read_set,
-    )
-    _write_state(uow, ready)
-    uow.outcomes.add_interventions(interventions_of(decision, candidate))
-    effects = effects_of(
-        candidate,
-        apply_candidate(snapshot, candidate),
-        ready.situation.contacts,
-        case.id,
-        proposal.plan_rev,
-        decision.id,
-    )
-    _record(work, uow, case, proposal, decision, ready, approval, effects)
+    decision = decision_on(ready, _decision(work, case, proposal, verdict, approval))
+    if ready.candidate.tender is not None:
+        effects: tuple[Effect, ...] = (_ask_carrier(uow, case, proposal.plan_rev, decision, ready),)
+    else:
+        effects = apply_plan(uow, case, proposal.plan_rev, decision, ready)
+    record(work, uow, case, proposal, decision, ready, approval, effects)
     uow.outbox.add(list(effects))
     uow.cases.save(_watched(case, decision.at))
+
+
+def decision_on(ready: Ready, decision: Decision) -> Decision:
+    """The decision with what it carries out: the candidate, and the state it was checked against."""
+    candidate = ready.candidate
+    return replace(
+        decision,
+        candidate_id=candidate.id,
+        snapshot_id=ready.situation.snapshot.id,
+        read_set=candidate.read_set,
+    )
+
+
+def apply_plan(uow: UnitOfWork, case: Case, plan_rev: int, decision: Decision, ready: Ready) -> tuple[Effect, ...]:
+    """Write the changed rows; returns whom that has to be told. StalePlan when a route has moved."""
+    after = apply_candidate(ready.situation.snapshot, ready.candidate)
+    _write_state(uow, ready)
+    uow.outcomes.add_interventions(interventions_of(decision, ready.candidate))
+    return effects_of(ready.candidate, after, ready.situation.contacts, case.id, plan_rev, decision.id)
+
+
+def _ask_carrier(uow: UnitOfWork, case: Case, plan_rev: int, decision: Decision, ready: Ready) -> Effect:
+    """Put the tender on record and write to the carrier; no stop moves before it has answered."""
+    candidate, snapshot = ready.candidate, ready.situation.snapshot
+    assert candidate.tender is not None
+    stop_ids = offered_stops(candidate, snapshot)
+    tender = Tender(
+        id=tender_id_of(case.id, plan_rev),
+        case_id=case.id,
+        plan_rev=plan_rev,
+        day=case.day,
+        hub_id=case.hub_id,
+        carrier_id=candidate.tender.carrier_id,
+        stop_ids=stop_ids,
+        from_routes=tuple(sorted({snapshot.stops[stop_id].route_id for stop_id in stop_ids})),
+        cost_cents=candidate.cost_cents,
+        made_at=decision.at,
+        answer_by=candidate.tender.answer_by,
+    )
+    uow.state.touch_hub(case.hub_id)
+    uow.tenders.add(tender)
+    return tender_effect(tender, apply_candidate(snapshot, candidate), decision.id)
 
 
 def _write_state(uow: UnitOfWork, ready: Ready) -> None:
@@ -149,7 +184,7 @@ def _write_state(uow: UnitOfWork, ready: Ready) -> None:
         uow.state.save_package(package)
 
 
-def _record(
+def record(
     work: Workplace,
     uow: UnitOfWork,
     case: Case,
@@ -159,6 +194,7 @@ def _record(
     approval: Approval | None,
     effects: tuple[Effect, ...],
 ) -> None:
+    """The decision as a row, and everything behind it as its audit record."""
     scores = uow.scores.latest(case.day)
     uow.decisions.add(decision)
     uow.audit.append(

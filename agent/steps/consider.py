@@ -71,8 +71,11 @@ def plan(state: CaseRun, runtime: Runtime[RunContext]) -> CaseRun:  # noqa: ARG0
 
 
 def accompany(forecaster: Forecasting, situation: Situation, candidate: Candidate) -> Candidate:
-    """The candidate with messages to those who will be late even so, and updates to the carriers it concerns."""
-    if not candidate.route_changes:
+    """The candidate with messages to those who will be late even so, and updates to the carriers it concerns.
+
+    What waits for a carrier's answer gets none: nobody is told of a plan that may come to nothing.
+    """
+    if not candidate.route_changes or candidate.tender is not None:
         return candidate
     after = forecaster.forecast(apply_candidate(situation.snapshot, candidate), situation.travel)
     touched = [stop.id for route_id in situation.case.route_ids for stop in situation.snapshot.open_stops(route_id)]

@@ -26,8 +26,8 @@ _PLAN_BODY = _json_body(
 )
 _EVENTS_BODY = _json_body(
     "A batch of CloudEvents 1.0: a JSON array. `type` is forestall.position, departed, arrived, completed, failed, "
-    "breakdown, hub_ready, order_created, order_cancelled, carrier_capacity, customer_reply or route_ack; `time` "
-    "carries its zone; (`source`, `id`) is the event's identity.",
+    "breakdown, hub_ready, order_created, order_cancelled, carrier_capacity, tender_answer, customer_reply or "
+    "route_ack; `time` carries its zone; (`source`, `id`) is the event's identity.",
     {"type": "array", "items": {"type": "object"}},
     "application/cloudevents-batch+json",
 )

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from forestall.domain.ids import CandidateId, HubId, OrderId, PackageId, RouteId, StopId
+from forestall.domain.ids import CandidateId, CarrierId, HubId, OrderId, PackageId, RouteId, StopId
 from forestall.domain.routes import Stop
 from forestall.domain.vocabulary import ActionKind, Channel, Tool
 
@@ -57,8 +57,17 @@ class Notice:
 
 
 @dataclass(frozen=True, slots=True)
+class TenderTerms:
+    """Whose word a plan waits for, and until when. Till then everything stays as it was."""
+
+    carrier_id: CarrierId
+    answer_by: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Candidate:
-    """A feasible way to act. ``read_set`` names every route version it relied upon."""
+    """A feasible way to act. ``read_set`` names every route version it relied upon. One with a ``tender`` is carried
+    out in two steps: the carrier is asked, and the routes change when it has accepted."""
 
     id: CandidateId
     tool: Tool
@@ -69,6 +78,7 @@ class Candidate:
     read_set: Mapping[RouteId, int] = field(default_factory=dict)
     cost_cents: int = 0
     solver: Mapping[str, object] = field(default_factory=dict)
+    tender: TenderTerms | None = None
 
     @property
     def kinds(self) -> tuple[ActionKind, ...]:

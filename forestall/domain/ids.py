@@ -4,6 +4,7 @@ from typing import NewType
 
 HubId = NewType("HubId", str)
 CarrierId = NewType("CarrierId", str)
+TenderId = NewType("TenderId", str)
 VehicleId = NewType("VehicleId", str)
 DriverId = NewType("DriverId", str)
 OrderId = NewType("OrderId", str)

@@ -51,7 +51,11 @@ class HubLink:
 
 @dataclass(frozen=True, slots=True)
 class Carrier:
-    """``free_stops`` is how many further stops the carrier says it can take today (None: not said)."""
+    """``free_stops`` is how many further stops the carrier says it can take today (None: not said).
+
+    ``answers_within_s`` is how long it takes at most to say whether it will drive another's stops. None: it need not be
+    asked, by its contract, or because it is ours.
+    """
 
     id: CarrierId
     name: str
@@ -60,6 +64,7 @@ class Carrier:
     cost_per_stop_cents: int = 0
     free_stops: int | None = None
     contact_id: ContactId | None = None
+    answers_within_s: float | None = None
 
 
 ACCESS = "access:"

@@ -20,6 +20,7 @@ from forestall.domain.ids import (
 from forestall.domain.network import Carrier, Driver, Hub, HubLink, Vehicle
 from forestall.domain.orders import Order, Package
 from forestall.domain.routes import Position, Route, Stop
+from forestall.domain.tenders import Tender
 from forestall.domain.vocabulary import HolderKind, StopKind
 
 
@@ -28,6 +29,7 @@ class HubSnapshot:
     """Rows as they stood at ``taken_at``. ``id`` is the hash of the content, so equal states have equal ids.
 
     ``stops`` are in route order (route id, sequence). ``matrix_id`` names the plan's own travel matrix, or is None.
+    ``tenders`` are all of the day, those that have come to an end included.
     """
 
     id: SnapshotId
@@ -44,6 +46,7 @@ class HubSnapshot:
     stops: Mapping[StopId, Stop]
     positions: Mapping[VehicleId, Position]
     matrix_id: str | None = None
+    tenders: tuple[Tender, ...] = ()
 
     @cached_property
     def stops_by_route(self) -> Mapping[RouteId, tuple[Stop, ...]]:

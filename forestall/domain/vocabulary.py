@@ -143,6 +143,21 @@ class ActionKind(StrEnum):
     NO_ACTION = "NO_ACTION"
 
 
+class TenderStatus(StrEnum):
+    """What a carrier says to stops offered to it."""
+
+    OPEN = "OPEN"  # it has the word until the tender's deadline
+    ACCEPTED = "ACCEPTED"
+    DECLINED = "DECLINED"
+    SILENT = "SILENT"  # no answer by the deadline
+    WITHDRAWN = "WITHDRAWN"  # it accepted, but the plan no longer fitted or paid by then
+
+    @property
+    def is_refusal(self) -> bool:
+        """Whether the carrier would not have the stops, in words or by saying nothing."""
+        return self in {TenderStatus.DECLINED, TenderStatus.SILENT}
+
+
 class Tool(StrEnum):
     """The deterministic tools a case may use."""
 
@@ -183,6 +198,9 @@ class Verdict(StrEnum):
     STALE = "STALE"
     NO_ACTION = "NO_ACTION"
     SHADOWED = "SHADOWED"
+    ACCEPTED = "ACCEPTED"  # by the carrier a tender went to, as the two below
+    DECLINED = "DECLINED"
+    SILENT = "SILENT"
 
 
 class ModelKind(StrEnum):
@@ -263,6 +281,7 @@ class EventType(StrEnum):
     ORDER_CREATED = "order_created"
     ORDER_CANCELLED = "order_cancelled"
     CARRIER_CAPACITY = "carrier_capacity"
+    TENDER_ANSWER = "tender_answer"
     CUSTOMER_REPLY = "customer_reply"
     ROUTE_ACK = "route_ack"
 

@@ -77,6 +77,10 @@ class CarrierCapacityData(Document):
     active: bool | None = None
 
 
+class TenderAnswerData(Document):
+    accepted: bool
+
+
 def _check_reply(value: str) -> str:
     if not value:
         raise refusal("reply", "an empty reply", "leave the event out when the customer said nothing")
@@ -102,6 +106,7 @@ DATA: dict[EventType, type[Document]] = {
     EventType.ORDER_CREATED: OrderCreatedData,
     EventType.ORDER_CANCELLED: NoData,
     EventType.CARRIER_CAPACITY: CarrierCapacityData,
+    EventType.TENDER_ANSWER: TenderAnswerData,
     EventType.CUSTOMER_REPLY: CustomerReplyData,
     EventType.ROUTE_ACK: RouteAckData,
 }

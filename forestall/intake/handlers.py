@@ -9,10 +9,10 @@ from datetime import datetime, timedelta
 from typing import TypeAlias, cast
 
 from forestall.domain.events import Event
-from forestall.domain.ids import CarrierId, HubId, OrderId, RouteId, StopId, VehicleId
+from forestall.domain.ids import CarrierId, HubId, OrderId, RouteId, StopId, TenderId, VehicleId
 from forestall.domain.orders import Package
 from forestall.domain.routes import Attempt, Position, Route, Stop
-from forestall.domain.vocabulary import EventType, FailureReason, HolderKind, StopKind, StopStatus
+from forestall.domain.vocabulary import EventType, FailureReason, HolderKind, StopKind, StopStatus, TenderStatus
 from forestall.intake import apply
 from forestall.intake.apply import Drive
 from forestall.intake.custody import hand_in, hand_over, take_aboard, take_over
@@ -194,6 +194,18 @@ def _carrier_capacity(uow: UnitOfWork, event: Event) -> Outcome:
     return APPLIED
 
 
+def _tender_answered(uow: UnitOfWork, event: Event) -> Outcome:
+    """A carrier's yes or no to an offer. The first answer counts, if it was given in time; the agent carries it out."""
+    tender = uow.tenders.find(TenderId(event.subject))
+    if tender is None:
+        return parked(f"there is no tender {event.subject}")
+    if event.occurred_at > tender.answer_by:
+        return replace(NOTHING_NEW, detail=f"the answer was due by {tender.answer_by.isoformat()}")
+    uow.state.touch_hub(tender.hub_id)
+    status = TenderStatus.ACCEPTED if event.data["accepted"] else TenderStatus.DECLINED
+    return APPLIED if uow.tenders.answer(tender.id, status, event.occurred_at) else NOTHING_NEW
+
+
 def _customer_replied(uow: UnitOfWork, event: Event) -> Outcome:
     """The reply itself is in the inbox; whoever asked reads it there. The hub is looked at again because of it."""
     order = uow.state.find_order(OrderId(event.subject))
@@ -228,6 +240,7 @@ HANDLERS: Mapping[EventType, Handler] = {
     EventType.ORDER_CREATED: create_order,
     EventType.ORDER_CANCELLED: _order_cancelled,
     EventType.CARRIER_CAPACITY: _carrier_capacity,
+    EventType.TENDER_ANSWER: _tender_answered,
     EventType.CUSTOMER_REPLY: _customer_replied,
     EventType.ROUTE_ACK: _route_acknowledged,
 }

@@ -68,6 +68,7 @@ class CarrierDoc(Document):
     cost_per_stop_cents: Count = 0
     free_stops: Count | None = None
     contact_id: Id | None = None
+    answers_within_s: Span | None = None
 
     def build(self) -> Carrier:
         return Carrier(
@@ -78,6 +79,7 @@ class CarrierDoc(Document):
             self.cost_per_stop_cents,
             self.free_stops,
             ContactId(self.contact_id) if self.contact_id is not None else None,
+            self.answers_within_s,
         )
 
 

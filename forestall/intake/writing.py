@@ -91,6 +91,7 @@ def _carrier(carrier: Carrier) -> Row:
             "cost_per_stop_cents": carrier.cost_per_stop_cents,
             "free_stops": carrier.free_stops,
             "contact_id": carrier.contact_id,
+            "answers_within_s": carrier.answers_within_s,
         }
     )
 

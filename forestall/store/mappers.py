@@ -10,6 +10,7 @@ from forestall.domain.network import Carrier, Contact, Driver, Hub, HubLink, Veh
 from forestall.domain.orders import Order, Package
 from forestall.domain.plan import TravelMatrix
 from forestall.domain.routes import Attempt, Position, Route, Stop
+from forestall.domain.tenders import Tender
 from forestall.store import tables
 from forestall.store.mapping import Mapper
 
@@ -29,6 +30,7 @@ MATRICES = Mapper(TravelMatrix, tables.matrices)
 CASES = Mapper(Case, tables.cases)
 PROPOSALS = Mapper(Proposal, tables.proposals)
 APPROVALS = Mapper(Approval, tables.approvals)
+TENDERS = Mapper(Tender, tables.tenders)
 DECISIONS = Mapper(Decision, tables.decisions)
 EVENTS = Mapper(Event, tables.inbox)
 OUTBOX = Mapper(OutboxRow, tables.outbox, prefixes={"effect": ""})

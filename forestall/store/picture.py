@@ -17,7 +17,19 @@ from forestall.store import tables as t
 from forestall.store.codec import canonical, digest
 from forestall.store.instants import as_utc, to_text
 from forestall.store.interning import Interner, Kept
-from forestall.store.mappers import CARRIERS, DRIVERS, HUBS, LINKS, ORDERS, PACKAGES, POSITIONS, ROUTES, STOPS, VEHICLES
+from forestall.store.mappers import (
+    CARRIERS,
+    DRIVERS,
+    HUBS,
+    LINKS,
+    ORDERS,
+    PACKAGES,
+    POSITIONS,
+    ROUTES,
+    STOPS,
+    TENDERS,
+    VEHICLES,
+)
 from forestall.store.mapping import AnySelect, Mapper
 
 T = TypeVar("T")
@@ -46,7 +58,8 @@ def take_picture(
     routes = view.load(ROUTES, view.of_hubs(t.routes, t.routes.c.hub_id))
     stops = view.load(STOPS, view.stops(), ("route_id", "sequence", "id"))
     positions = view.load(POSITIONS, view.positions(), ("vehicle_id",))
-    sections = (hubs, links, carriers, vehicles, drivers, orders, packages, routes, stops, positions)
+    tenders = view.load(TENDERS, view.of_hubs(t.tenders, t.tenders.c.hub_id))
+    sections = (hubs, links, carriers, vehicles, drivers, orders, packages, routes, stops, positions, tenders)
     taken_at = as_utc(taken_at)
     return HubSnapshot(
         id=_hash(day, taken_at, plan.matrix_id, [[kept.digest for kept in section] for section in sections]),
@@ -63,6 +76,7 @@ def take_picture(
         stops={kept.value.id: kept.value for kept in stops},
         positions={kept.value.vehicle_id: kept.value for kept in positions},
         matrix_id=plan.matrix_id,
+        tenders=tuple(kept.value for kept in tenders),
     )
 
 
@@ -79,13 +93,18 @@ def content_id(snapshot: HubSnapshot) -> SnapshotId:
         snapshot.routes.values(),
         snapshot.stops.values(),
         snapshot.positions.values(),
+        snapshot.tenders,
     )
     digests = [[digest(value) for value in section] for section in sections]
     return _hash(snapshot.day, snapshot.taken_at, snapshot.matrix_id, digests)
 
 
 def _hash(day: str, taken_at: datetime, matrix_id: str | None, sections: Sequence[Sequence[bytes]]) -> SnapshotId:
-    """SHA-256 over the head and each section's size and digests, so that no value can slip between sections."""
+    """SHA-256 over the head and each section's size and digests, so that no value can slip between sections.
+
+    Without tenders, which came later than the other sections, the hash is what it was before there were any.
+    """
+    sections = sections if sections[-1] else sections[:-1]
     head = canonical([day, to_text(taken_at), matrix_id, [len(section) for section in sections]])
     return SnapshotId(sha256(b"".join([head.encode(), *[b"".join(section) for section in sections]])).hexdigest())
 

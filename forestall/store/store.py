@@ -31,6 +31,7 @@ from forestall.store.repository import Lock
 from forestall.store.scores import Scores
 from forestall.store.snapshots import Snapshots
 from forestall.store.state import State
+from forestall.store.tenders import Tenders
 
 # As SQLite and PostgreSQL put it.
 _MISSING_TABLE = re.compile(r'no such table|relation "\w+" does not exist')
@@ -77,6 +78,10 @@ class UnitOfWork:
     @cached_property
     def approvals(self) -> Approvals:
         return Approvals(self._connection, self._clock)
+
+    @cached_property
+    def tenders(self) -> Tenders:
+        return Tenders(self._connection, self._clock)
 
     @cached_property
     def decisions(self) -> Decisions:

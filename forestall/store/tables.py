@@ -47,6 +47,7 @@ from forestall.domain.vocabulary import (
     RouteStatus,
     StopKind,
     StopStatus,
+    TenderStatus,
     Tier,
     VehicleMode,
     Verdict,
@@ -168,6 +169,7 @@ carriers = Table(
     Column("cost_per_stop_cents", Integer, nullable=False),
     Column("free_stops", Integer),
     Column("contact_id", Text, ForeignKey("contacts.id")),
+    Column("answers_within_s", Float(53)),
 )
 
 vehicles = Table(
@@ -371,6 +373,27 @@ approvals = Table(
     Column("note", Text, nullable=False),
     Column("resumed", Boolean, nullable=False),
     Index(None, "resumed", "expires_at"),
+)
+
+tenders = Table(
+    "tenders",
+    metadata,
+    _id(),
+    Column("case_id", Text, ForeignKey("cases.id"), nullable=False),
+    Column("plan_rev", Integer, nullable=False),
+    Column("day", Text, nullable=False),
+    Column("hub_id", Text, nullable=False),
+    Column("carrier_id", Text, nullable=False),
+    Column("stop_ids", Json(tuple[StopId, ...]), nullable=False),
+    Column("from_routes", Json(tuple[RouteId, ...]), nullable=False),
+    Column("cost_cents", Integer, nullable=False),
+    Column("made_at", Instant, nullable=False),
+    Column("answer_by", Instant, nullable=False),
+    Column("status", Word(TenderStatus), nullable=False),
+    Column("answered_at", Instant),
+    Column("settled", Boolean, nullable=False),
+    Index(None, "day", "hub_id"),
+    Index(None, "settled", "answer_by"),
 )
 
 # Append-only: triggers in the migrations refuse UPDATE and DELETE.

@@ -69,7 +69,7 @@ class _Checker:
                 yield Fault("dropped", self._home.get(stop_id, RouteId("")), stop_id)
 
     def carrier_faults(self) -> Iterator[Fault]:
-        """No stop goes to a carrier that is not at work, nor more from others than it said it could take."""
+        """No stop goes to a carrier that is not at work or has to be asked, nor more from others than it can take."""
         new: dict[CarrierId, list[tuple[RouteId, StopId]]] = {}
         for route_id, stop_ids in self._plan.routes.items():
             carrier = self._snapshot.carrier_of(self._snapshot.routes[route_id])
@@ -78,6 +78,8 @@ class _Checker:
                 if home != route_id and not carrier.active:
                     yield Fault("carrier_active", route_id, stop_id)
                 if self._snapshot.carrier_of(self._snapshot.routes[home]).id != carrier.id:
+                    if carrier.answers_within_s is not None:
+                        yield Fault("carrier_answer", route_id, stop_id)
                     new.setdefault(carrier.id, []).append((route_id, stop_id))
         for carrier_id, arrivals in new.items():
             room = self._snapshot.carriers[carrier_id].free_stops

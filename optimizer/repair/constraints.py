@@ -82,7 +82,7 @@ CONSTRAINTS: tuple[Constraint, ...] = (
         3,
         "meeting",
         "A meeting can only take over what the vehicle it meets holds there.",
-        faults=("transfer_goods",),
+        faults=("transfer_goods", "meeting"),
     ),
     _hard(
         "hub_goods",
@@ -147,7 +147,7 @@ CONSTRAINTS: tuple[Constraint, ...] = (
         14,
         "stop",
         "Each stop stands in a plan exactly once.",
-        faults=("lost", "doubled"),
+        faults=("lost", "doubled", "dropped"),
         violations=("twice",),
     ),
     # What carriers allow.
@@ -165,6 +165,14 @@ CONSTRAINTS: tuple[Constraint, ...] = (
         "stops",
         "The carrier said it can take no more stops.",
         faults=("carrier_room",),
+        violations=_EXCLUDED,
+    ),
+    _hard(
+        "carrier_answer",
+        26,
+        "carrier",
+        "The carrier has to be asked first, and it has not said yes.",
+        faults=("carrier_answer",),
         violations=_EXCLUDED,
     ),
     # What is paid for.

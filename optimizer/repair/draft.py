@@ -45,10 +45,13 @@ class Draft:
         self.rules = rules_of(self.problem)
 
     def may_give(self, stop: int, route: int) -> bool:
-        """Whether the route's carrier is at work and has said that it can take one stop more."""
-        carrier, home = self.problem.carrier_of(route), self.problem.carrier_of(int(self.problem.route_of[stop]))
-        if not carrier.active or carrier.id == home.id or carrier.free_stops is None:
-            return carrier.active
+        """Whether the route's carrier takes one stop more: it is at work, need not be asked, and has said it can."""
+        giver = int(self.problem.route_of[stop])
+        carrier, home = self.problem.carrier_of(route), self.problem.carrier_of(giver)
+        if not self.problem.takes_unasked(route, giver):
+            return False
+        if carrier.id == home.id or carrier.free_stops is None:
+            return True
         return self.given[carrier.id] < carrier.free_stops
 
     def give(self, stop: int, route: int) -> None:

@@ -25,6 +25,8 @@ def exclusion_code(problem: FleetProblem, stop: int, route: int, met: Collection
         return code_of("in_service" if problem.carrier_of(route).active else "carrier_active")
     if not problem.carrier_of(route).active:
         return code_of("carrier_active")
+    if not problem.takes_unasked(route, int(problem.route_of[stop])):
+        return code_of("carrier_answer")
     row = problem.snapshot.stops[problem.stop_ids[stop]]
     if lacking := problem.snapshot.vehicles[_vehicle(problem, route)].lacks(row.skills):
         return code_of("access" if all(one.startswith(ACCESS) for one in lacking) else "skills")

@@ -49,7 +49,7 @@ def _takers(problem: FleetProblem, giver: int, stops: list[int], named: Collecti
     for r, route_id in enumerate(problem.route_ids):
         row = problem.snapshot.routes[route_id]
         welcome = row.hub_id == hub and (named is None or route_id in named) and problem.drive.at_hub[r]
-        if welcome and problem.carrier_of(r).active and can_meet(problem, r) and problem.allowed[stops, r].any():
+        if welcome and problem.takes_unasked(r, giver) and can_meet(problem, r) and problem.allowed[stops, r].any():
             found.append((not row.is_spare, len(problem.sequences[r]), r))
     return [r for _, _, r in sorted(found)[:_TAKERS]]
 

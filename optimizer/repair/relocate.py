@@ -56,10 +56,11 @@ def can_leave(problem: FleetProblem, stop: int) -> bool:
 
 
 def can_take(problem: FleetProblem, route: int, stop: int) -> bool:
-    """Whether a vehicle still at the hub that has the goods may carry the stop (its load is checked in place)."""
+    """Whether a vehicle still at the hub that has the goods may carry the stop (its load is checked in place), and its
+    carrier would without being asked first."""
     hub = problem.snapshot.routes[problem.route_ids[route]].hub_id
     may = problem.drive.at_hub[route] and problem.at_hub_of[stop] == hub and problem.allowed[stop, route]
-    return bool(may) and not problem.stranded[route] and problem.carrier_of(route).active
+    return bool(may) and not problem.stranded[route] and problem.takes_unasked(route, int(problem.route_of[stop]))
 
 
 def _in_play(problem: FleetProblem, stop_ids: Iterable[StopId]) -> list[int]:

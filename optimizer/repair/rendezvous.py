@@ -71,7 +71,7 @@ def _takers(problem: FleetProblem, giver: int, stops: list[int], named: Collecti
     for r, route_id in enumerate(problem.route_ids):
         row = problem.snapshot.routes[route_id]
         welcome = row.hub_id == hub if named is None else route_id in named
-        welcome = welcome and r != giver and problem.carrier_of(r).active and can_meet(problem, r)
+        welcome = welcome and r != giver and problem.takes_unasked(r, giver) and can_meet(problem, r)
         if welcome and problem.allowed[stops, r].any() and row.status is not RouteStatus.BROKEN:
             found.append((not row.is_spare, detour_s(problem, r, problem.sequences[r], place), r))
     return [r for _, _, r in sorted(found)[:_NEAREST]]

@@ -58,7 +58,7 @@ def _able(problem: FleetProblem, wreck: Wreck, named: Collection[RouteId] | None
     for r, route_id in enumerate(problem.route_ids):
         row = problem.snapshot.routes[route_id]
         welcome = row.hub_id == hub if named is None else route_id in named
-        welcome = welcome and problem.carrier_of(r).active
+        welcome = welcome and problem.takes_unasked(r, wreck.route)
         if welcome and not problem.stranded[r] and problem.allowed[list(wreck.stops), r].any():
             routes.append((not row.is_spare, detour_s(problem, r, problem.sequences[r], wreck.place), r))
     spares = [r for is_not_spare, _, r in sorted(routes) if not is_not_spare]

@@ -19,7 +19,7 @@ NOT_TRIED = "not_tried"
 # What is nearest to being possible says most: first what only costs too much, last what no plan could change.
 _TELLING = (
     NOT_TRIED, "undone", "move", "shift_end", "break", "drive_limit", "capacity", "pickup_first", "pin",
-    "carrier_room", "hub_goods", "carrier_active", "access", "skills", "custody",
+    "carrier_room", "hub_goods", "carrier_answer", "carrier_active", "access", "skills", "custody",
 )  # fmt: skip
 
 

@@ -38,6 +38,7 @@ VALID: dict[str, dict[str, Any]] = {
     "carrier_capacity": {"free_stops": 4},
     "customer_reply": {"choice": "2"},
     "route_ack": {"plan_version": 2},
+    "tender_answer": {"accepted": True},
 }
 
 
@@ -130,6 +131,7 @@ def test_our_own_source_name_is_refused() -> None:
         ("carrier_capacity", {"free_stops": -1}, "data.free_stops"),
         ("customer_reply", {"choice": "  "}, "data.choice"),
         ("route_ack", {"plan_version": 0}, "data.plan_version"),
+        ("tender_answer", {"accepted": "perhaps"}, "data.accepted"),
         ("order_created", {**CREATED, "tier": "ROYAL"}, "data.tier"),
         ("order_created", {**CREATED, "customer": {"phone": "1"}}, "data.customer.phone"),
         ("arrived", [], "data"),

@@ -5,6 +5,7 @@ import inspect
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from types import ModuleType
 
@@ -129,7 +130,25 @@ def _a_meeting_for_goods_the_other_has_not(town, travel) -> set[str]:
     spec = TransferSpec(
         StopId("T"), R2, R1, VehicleId("V-R1"), town.place("w", 2, 2), (StopId("B"),), (PackageId("P-B"),), 200.0
     )
-    return faults(town.snapshot(), {R1: ("A",), R2: ("T", "B"), RouteId("R3"): ()}, spec)
+    return faults(town.snapshot(), {R1: ("A",), R2: ("T", "B"), RouteId("R3"): ()}, spec) | _a_meeting_out_of_the_way(
+        type(town)()
+    )
+
+
+def _a_meeting_out_of_the_way(town) -> set[str]:
+    """The giver is bound for somewhere else."""
+    town.route("R1", status=RouteStatus.UNDERWAY)
+    town.route("R2", status=RouteStatus.UNDERWAY)
+    town.stop(R1, "A", town.place("a", 1, 1), status=StopStatus.ENROUTE)
+    town.stop(R1, "B", town.place("b", 1, 2))
+    snapshot = town.snapshot()
+    spec = TransferSpec(
+        StopId("T"), R2, R1, VehicleId("V-R1"), town.place("w", 2, 2), (StopId("B"),), (PackageId("P-B"),), 200.0,
+        hand_over_id=StopId("H"), ends_at=snapshot.taken_at + timedelta(minutes=20),
+    )  # fmt: skip
+    right = replace(spec, location=snapshot.stops[StopId("A")].location)
+    assert faults(snapshot, {R1: ("H",), R2: ("T", "B")}, right) == set()
+    return faults(snapshot, {R1: ("H",), R2: ("T", "B")}, spec)
 
 
 @breaks("hub_goods")
@@ -219,7 +238,10 @@ def _a_stop_lost_and_one_doubled(town, travel) -> set[str]:
     town.route("R1")
     for name in "AB":
         town.stop(R1, name, town.place(name, 1, 1))
-    return faults(town.snapshot(), {R1: ("A", "A")}) | violations(make_sub(), ((0, 1), (1, 2)))
+    snapshot = town.snapshot()
+    called_off = FleetPlan({R1: ("A",)}, (), 0.0, 0.0, 0.0, 0.0, 0, dropped=(StopId("B"),))
+    dropped = {fault.rule for fault in check_plan(snapshot, called_off)}  # a delivery is no hand-over
+    return faults(snapshot, {R1: ("A", "A")}) | dropped | violations(make_sub(), ((0, 1), (1, 2)))
 
 
 # carriers
@@ -242,6 +264,15 @@ def _more_than_the_carrier_said(town, travel) -> set[str]:
     for name in "AB":
         town.stop(R1, name, town.place(name, 1, 1))
     return faults(town.snapshot(), {R1: (), R2: ("A", "B")}) | excluded("carrier_room")
+
+
+@breaks("carrier_answer")
+def _a_stop_for_a_carrier_that_was_not_asked(town, travel) -> set[str]:
+    town.carriers[CarrierId("GIG")] = Carrier(CarrierId("GIG"), "Couriers", CarrierKind.GIG, answers_within_s=600.0)
+    town.route("R1")
+    town.route("R2", carrier="GIG")
+    town.stop(R1, "A", town.place("a", 1, 1))
+    return faults(town.snapshot(), {R1: (), R2: ("A",)}) | excluded("carrier_answer")
 
 
 # prices
