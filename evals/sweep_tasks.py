@@ -17,7 +17,7 @@ import numpy as np
 
 from agent.hub_groups import group_hubs
 from forestall.clock import ManualClock
-from forestall.collector import collect_less
+from forestall.collector import collect_less, keep_memory
 from forestall.domain.ids import HubId
 from forestall.domain.snapshot import HubSnapshot
 from forestall.store import Store
@@ -126,6 +126,7 @@ def _peak_mb() -> float:
 
 def main(task: str, job: str) -> None:
     """Print what the task measures as one JSON object."""
+    keep_memory()
     warm_up()
     collect_less()  # as the service does
     with closing(SweepTasks(**json.loads(job))) as tasks:

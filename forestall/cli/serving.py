@@ -11,7 +11,7 @@ from agent.schedule import Schedule
 from api.app import create_app
 from api.security import hosts_for
 from forestall.bootstrap import build
-from forestall.collector import collect_less
+from forestall.collector import collect_less, keep_memory
 from forestall.errors import Unavailable
 from forestall.settings import Settings
 
@@ -28,6 +28,7 @@ def run_server(settings: Settings, access_log: bool) -> None:
     _set_up_logging(access_log)
     listener = _listen(settings.host, settings.port)
     service = build(settings)
+    keep_memory()
     collect_less()
     try:
         app = create_app(service, Schedule(service), hosts_for(settings.host))
