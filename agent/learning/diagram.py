@@ -7,7 +7,9 @@ and a table beside it has the same numbers.
 from collections.abc import Iterable, Sequence
 from html import escape
 
-from agent.learning.report import Point, Reliability, Report, lead_words
+from agent.learning.in_force import COLD_START
+from agent.learning.kinds import WORDS
+from agent.learning.report import Point, Reliability, Report, lead_words, say_in_force
 from forestall.domain.learning import DriftState, StoredModel
 
 _SIZE, _LEFT, _BOTTOM = 240, 40, 34  # the plotted square, and the room for labels, in units of the view box
@@ -37,15 +39,18 @@ def render_page(report: Report) -> str:
 def render_body(report: Report) -> str:
     """The report's content, for a page that has its own head."""
     as_of = report.as_of.isoformat(timespec="minutes")
-    refusal = f'<p class="worse">It cannot be used: {escape(report.refusal)}</p>' if report.refusal else ""
+    named = "; ".join(
+        f"{WORDS[one.kind]} by <strong>{escape(one.used or COLD_START)}</strong>" for one in report.in_force
+    )
+    refused = [one for one in report.in_force if one.refusals]
     return "\n".join(
         [
             "<h1>Calibration of the forecast</h1>",
-            f"<p>As of {escape(as_of)}, over {report.window_days:g} days. In force: <strong>{escape(report.in_force)}"
-            "</strong>. When the forecast says 30 %, three in ten should be late: points on the dashed line keep their "
+            f"<p>As of {escape(as_of)}, over {report.window_days:g} days. In force: {named}. "
+            "When the forecast says 30 %, three in ten should be late: points on the dashed line keep their "
             "word, points above it were too hopeful. Bars are what chance alone allows (95 %). Stops that somebody "
             "acted on after the score are left out.</p>",
-            refusal,
+            *(f'<p class="worse">In force: {escape(say_in_force(one))}.</p>' for one in refused),
             _drift_section(report.drift),
             *(_reliability_section(one) for one in report.diagrams),
             "" if report.diagrams else "<p>No finished stop has been graded yet.</p>",
@@ -147,6 +152,7 @@ def _models_section(models: Sequence[StoredModel]) -> str:
     rows = [
         (
             model.id,
+            WORDS[model.kind],
             model.status.value.lower(),
             model.trained_at.isoformat(timespec="minutes"),
             f"{model.trained_on.get('scores')} scores",
@@ -156,7 +162,7 @@ def _models_section(models: Sequence[StoredModel]) -> str:
         )
         for model in models
     ]
-    headings = ("model", "status", "trained", "on", "promoted", "by", "because")
+    headings = ("model", "foretells", "status", "trained", "on", "promoted", "by", "because")
     table = _table("Models", headings, rows, "models") if rows else "<p>None has been trained: cold start.</p>"
     return f'<section class="panel"><h2>Models</h2>{table}</section>'
 
