@@ -19,8 +19,8 @@ from optimizer.risk.learned import FailedAttemptModel, LearnedModel, Metrics
 
 Model = LearnedModel | FailedAttemptModel
 
-WORDS = {ModelKind.LATE: "late", ModelKind.FAILED: "failed"}
-"""What a kind's outcome is called where people read of it."""
+WORDS = {ModelKind.LATE: "late stops", ModelKind.FAILED: "failed attempts"}
+"""What a kind foretells, where people read of it."""
 
 
 class Harvest(Protocol):

@@ -9,13 +9,14 @@ import numpy as np
 
 from agent.learning.contest import Contest, hold_contest
 from agent.learning.examples import list_labelled_days
-from agent.learning.kinds import WORDS, Harvest, Model, gather_for
+from agent.learning.kinds import Harvest, Model, gather_for
 from forestall.domain.ids import ModelId
 from forestall.domain.learning import StoredModel
 from forestall.domain.vocabulary import ModelKind, ModelStatus
 from forestall.errors import BadInput, Conflict, Problem
 from forestall.store import Store, UnitOfWork
 
+_CAME = {ModelKind.LATE: "late", ModelKind.FAILED: "failed"}
 Say = Callable[[str], None]
 MOST_SCORES = 300_000
 """Scores that one training or evaluation reads at most, the newest first: some 300 MB."""
@@ -120,7 +121,7 @@ def _stored(model: Model, kind: ModelKind, harvest: Harvest, as_of: datetime, se
         trained_on={
             "days": list(harvest.days),
             "scores": len(harvest),
-            WORDS[kind]: int(np.count_nonzero(harvest.came)),
+            _CAME[kind]: int(np.count_nonzero(harvest.came)),
             "censored": harvest.censored,
             "other_features": harvest.other_features,
             "first_score": _instant(harvest, 0),
