@@ -161,8 +161,8 @@ def say_in_force(one: InForce) -> str:
 
 def say_standing(in_force: Sequence[InForce], drift: Sequence[DriftState]) -> str:
     """One line for a page or a terminal."""
-    learned = [f"{WORDS[one.kind]} by {say_in_force(one)}" for one in in_force if one.named is not None]
-    forecast = f"Forecast: {', '.join(learned) or COLD_START}"
+    by_kind = ", ".join(f"{WORDS[one.kind]} by {say_in_force(one)}" for one in in_force)
+    forecast = f"Forecast: {by_kind if any(one.named for one in in_force) else COLD_START}"
     if out := [state for state in drift if state.is_drifting]:
         places = ", ".join(f"{state.hub_id} {lead_words(state.lead_min)}" for state in out)
         return f"{forecast} · drifting at {places}: every action there waits for a person"
