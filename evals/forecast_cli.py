@@ -9,7 +9,6 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.table import Table
 
 from evals.days import read_day
 from evals.forecast_accuracy import Scored, join, report, score_day
@@ -19,6 +18,9 @@ from evals.watching import watch
 from forestall.errors import BadInput, Problem
 from optimizer.risk import Forecaster
 
+_COLUMNS = ("n", "late_rate", "p_late", "auc", "brier_skill", "ece", "miss_ece", "coverage_80")
+_CARRIED = ("carried auc", "skill", "ece")
+_HEADINGS = ("part", "scores", "late", "said", "auc", "skill", "ece", "miss ece", "80 % held", *_CARRIED)
 _SEEDS = re.compile(r"(\d{1,9})(?:-(\d{1,9}))?")
 
 
@@ -40,7 +42,7 @@ def bench_forecast(
     if as_json:
         sys.stdout.write(json.dumps({"days": len(days), "seeds": chosen, "parts": parts}) + "\n")
     else:
-        Console().print(_table(parts))
+        _print_table(parts)
 
 
 def read_seeds(text: str) -> list[int]:
@@ -62,11 +64,16 @@ def _play(days: list[Path], seeds: list[int], profile: Path | None, samples: int
             yield score_day(watched)
 
 
-def _table(parts: dict[str, dict[str, object]]) -> Table:
-    columns = ("n", "late_rate", "p_late", "auc", "brier_skill", "ece", "miss_ece", "coverage_80")
-    table = Table("part", *columns, "carry-over auc / skill / ece")
+def _print_table(parts: dict[str, dict[str, object]]) -> None:
+    """A line a part, whole however narrow the terminal is."""
+    lines = [_HEADINGS, *(tuple(map(str, row)) for row in _rows(parts))]
+    widths = [max(len(line[column]) for line in lines) for column in range(len(_HEADINGS))]
+    for line in lines:
+        print("  ".join(cell.rjust(width) for cell, width in zip(line, widths, strict=True)))
+
+
+def _rows(parts: dict[str, dict[str, object]]) -> Iterator[tuple[object, ...]]:
     for name, part in parts.items():
         carried = part["carry_over"]
         assert isinstance(carried, dict)
-        table.add_row(name, *(str(part[column]) for column in columns), " / ".join(map(str, carried.values())))
-    return table
+        yield (name, *(part[column] for column in _COLUMNS), *carried.values())

@@ -159,8 +159,13 @@ def make_forecasting(settings: Settings, prices: Prices | None = None) -> Foreca
 
 
 def make_learning(settings: Settings, store: Store) -> LearningJob:
-    """The scheduled labels, grades and drift watch."""
-    return LearningJob(store, watch_of(settings), timedelta(seconds=settings.learning_interval_s))
+    """The scheduled labels, grades, drift watch and forgetting."""
+    return LearningJob(
+        store,
+        watch_of(settings),
+        timedelta(seconds=settings.learning_interval_s),
+        timedelta(days=settings.learning_keep_days),
+    )
 
 
 def _start_solver() -> SolverPool:

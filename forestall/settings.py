@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
 
-from pydantic import AwareDatetime, Field
+from pydantic import AwareDatetime, Field, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from forestall.clock import Clock, ScaledClock, SystemClock
@@ -89,6 +89,12 @@ class Settings(BaseSettings):
     drift_window_days: float = Field(
         default=14.0, gt=0, description="How far back finished stops speak of a hub's calibration, days."
     )
+    learning_keep_days: float = Field(
+        default=400.0,
+        ge=1,
+        validate_default=True,
+        description="How long kept features and graded scores stay, days; at least drift_window_days.",
+    )
     drift_min_stops: int = Field(
         default=200, ge=30, description="Fewer finished stops than this never change a hub's autonomy."
     )
@@ -106,6 +112,14 @@ class Settings(BaseSettings):
     )
     clock_anchor: AwareDatetime | None = Field(default=None, description="The real moment that clock_start belongs to.")
     clock_rate: float = Field(default=1.0, gt=0, description="Seconds of the service's clock for one real second.")
+
+    @field_validator("learning_keep_days")
+    @classmethod
+    def _keep_what_drift_is_judged_by(cls, keep_days: float, info: ValidationInfo) -> float:
+        window_days = info.data.get("drift_window_days", 0.0)
+        if keep_days < window_days:
+            raise ValueError(f"is {keep_days:g}, less than drift_window_days ({window_days:g})")
+        return keep_days
 
     @property
     def resolved_database_url(self) -> str:

@@ -10,22 +10,27 @@ from datetime import datetime
 
 import numpy as np
 
-from agent.learning.examples import Harvest, gather, list_labelled_days
+from agent.learning.examples import list_labelled_days
+from agent.learning.in_force import COLD_START, find_in_force
+from agent.learning.kinds import Harvest, gather_for, read_model
 from forestall.domain.ids import ModelId
 from forestall.domain.learning import StoredModel
+from forestall.domain.vocabulary import ModelKind
 from forestall.errors import BadInput, Problem
 from forestall.store import UnitOfWork
-from optimizer.risk.learned import Examples, LearnedModel, Metrics, metrics
+from optimizer.risk.learned import Metrics
 
-COLD_START = "cold start"
+_VERBS = {ModelKind.LATE: "were late", ModelKind.FAILED: "failed"}
 LEAST_SCORES = 200
 """Fewer scores on the untouched days than this decide nothing."""
 
 
 @dataclass(frozen=True, slots=True)
 class Contest:
-    """Figures on ``days`` as known at ``as_of``; ``active`` is None while the priors alone are in force."""
+    """Figures on ``days`` as known at ``as_of``, over so many ``scores``; ``active`` is the model that counts, None for
+    the priors alone."""
 
+    kind: ModelKind
     days: tuple[str, ...]
     as_of: datetime
     challenger_id: ModelId
@@ -62,23 +67,23 @@ def hold_contest(uow: UnitOfWork, challenger: StoredModel, as_of: datetime, limi
     """Judge ``challenger`` by days that ended after everything it, and the model in force, was trained on.
 
     Raises:
-        BadInput: no such day is labelled yet, too few scores, or a stored model that can't be read.
+        BadInput: no such day is labelled yet, too few scores, or a challenger that can't be read.
     """
-    active = uow.models.find_active(challenger.kind)
-    active = None if active is not None and active.id == challenger.id else active
+    used = find_in_force(uow, challenger.kind).used
+    active = None if used is None or used == challenger.id else uow.models.get(used)
     days = untouched_days(uow, [model for model in (challenger, active) if model is not None], as_of)
-    harvest = gather(uow, days, as_of, limit)
+    harvest = gather_for(challenger.kind, uow, days, as_of, limit)
     _check(harvest, challenger)
-    examples = harvest.examples
     return Contest(
+        kind=challenger.kind,
         days=harvest.days,
         as_of=as_of,
         challenger_id=challenger.id,
-        challenger=judge(LearnedModel.from_text(challenger.text), examples),
+        challenger=_judge(challenger, harvest),
         active_id=active.id if active else None,
-        active=judge(LearnedModel.from_text(active.text), examples) if active else None,
-        cold_start=metrics(examples.p_mc, examples.late),
-        scores=len(examples),
+        active=_judge(active, harvest) if active else None,
+        cold_start=harvest.judge_cold_start(),
+        scores=len(harvest),
         censored=harvest.censored,
     )
 
@@ -91,15 +96,8 @@ def untouched_days(uow: UnitOfWork, models: Sequence[StoredModel], as_of: dateti
     return days[last + 1 :]
 
 
-def judge(model: LearnedModel, examples: Examples) -> Metrics:
-    """The metrics of a model's P(late) and of its lateness quantiles."""
-    return metrics(
-        model.p_late(examples.features, examples.p_mc),
-        examples.late,
-        model.lateness_quantiles(examples.features),
-        model.levels,
-        examples.lateness_s,
-    )
+def _judge(stored: StoredModel, harvest: Harvest) -> Metrics:
+    return harvest.judge(read_model(stored.kind, stored.text, stored.id))
 
 
 def _trained_days(model: StoredModel) -> Sequence[object]:
@@ -115,9 +113,9 @@ def _known(one: Metrics) -> tuple[float, float]:
 
 
 def _check(harvest: Harvest, challenger: StoredModel) -> None:
-    n, late = len(harvest.examples), int(np.count_nonzero(harvest.examples.late))
-    if n >= LEAST_SCORES and 0 < late < n:
+    n, came = len(harvest), int(np.count_nonzero(harvest.came))
+    if n >= LEAST_SCORES and 0 < came < n:
         return
-    message = f"{n} uncensored scores, {late} of them of stops that were late"
+    message = f"{n} uncensored scores, {came} of them of stops that {_VERBS[challenger.kind]}"
     remedy = f"wait until at least {LEAST_SCORES} scores with both outcomes are labelled on days after its training"
     raise BadInput(f"There is not enough to judge {challenger.id} by.", [Problem("untouched days", message, remedy)])

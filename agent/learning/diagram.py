@@ -5,12 +5,15 @@ and a table beside it has the same numbers.
 """
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from html import escape
 
-from agent.learning.report import Point, Reliability, Report, lead_words
+from agent.learning.in_force import COLD_START
+from agent.learning.kinds import WORDS
+from agent.learning.report import Point, Reliability, Report, lead_words, say_in_force
 from forestall.domain.learning import DriftState, StoredModel
 
-_SIZE, _LEFT, _BOTTOM = 240, 40, 34  # the plotted square, and the room for labels, in units of the view box
+_SIZE, _LEFT, _BOTTOM, _RIGHT = 240, 54, 28, 18  # the plotted square, and the room for labels, in units of the view box
 _TICKS = (0.0, 0.25, 0.5, 0.75, 1.0)
 
 _STYLE = """
@@ -20,7 +23,10 @@ table { border-collapse: collapse; } caption { text-align: left; font-weight: 60
 th, td { text-align: left; padding: .2rem .8rem .2rem 0; border-bottom: 1px solid; font-weight: normal; }
 .number { text-align: right; font-variant-numeric: tabular-nums; }
 .reliability { display: flex; flex-wrap: wrap; gap: 1rem; align-items: flex-start; margin-bottom: 2rem; }
-.reliability svg { width: 19rem; height: auto; } .scroll { overflow-x: auto; } .worse { font-weight: 700; }
+.reliability svg { width: 19rem; max-width: 100%; height: auto; } .reliability > div { flex: 1 1 18rem; min-width: 0; }
+.scroll { overflow-x: auto; } .worse { font-weight: 700; } .figures :is(th, td) { white-space: nowrap; }
+.models td:last-child { white-space: normal; min-width: 16rem; }
+.sr { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
 """
 
 
@@ -36,16 +42,19 @@ def render_page(report: Report) -> str:
 
 def render_body(report: Report) -> str:
     """The report's content, for a page that has its own head."""
-    as_of = report.as_of.isoformat(timespec="minutes")
-    refusal = f'<p class="worse">It cannot be used: {escape(report.refusal)}</p>' if report.refusal else ""
+    as_of = _minute(report.as_of)
+    named = "; ".join(
+        f"{WORDS[one.kind]} by <strong>{escape(one.used or COLD_START)}</strong>" for one in report.in_force
+    )
+    refused = [one for one in report.in_force if one.refusals]
     return "\n".join(
         [
             "<h1>Calibration of the forecast</h1>",
-            f"<p>As of {escape(as_of)}, over {report.window_days:g} days. In force: <strong>{escape(report.in_force)}"
-            "</strong>. When the forecast says 30 %, three in ten should be late: points on the dashed line keep their "
+            f"<p>As of {escape(as_of)} UTC, over {report.window_days:g} days. In force: {named}. "
+            "When the forecast says 30 %, three in ten should be late: points on the dashed line keep their "
             "word, points above it were too hopeful. Bars are what chance alone allows (95 %). Stops that somebody "
             "acted on after the score are left out.</p>",
-            refusal,
+            *(f'<p class="worse">In force: {escape(say_in_force(one))}.</p>' for one in refused),
             _drift_section(report.drift),
             *(_reliability_section(one) for one in report.diagrams),
             "" if report.diagrams else "<p>No finished stop has been graded yet.</p>",
@@ -61,7 +70,7 @@ def reliability_svg(one: Reliability, name: str) -> str:
     grid = "".join(_tick(value) for value in _TICKS)
     x0, y0, x1, y1 = *_at(0, 0), *_at(1, 1)
     return (
-        f'<svg viewBox="0 0 {_LEFT + _SIZE + 12} {_SIZE + _BOTTOM + 12}" role="img" '
+        f'<svg viewBox="0 0 {_LEFT + _SIZE + _RIGHT} {_SIZE + _BOTTOM + 12}" role="img" '
         f'aria-labelledby="{name}-title {name}-text" fill="none" stroke="currentColor" font-size="11">'
         f'<title id="{name}-title">{escape(_heading(one))}</title>'
         f'<desc id="{name}-text">{escape(_in_words(one))}</desc>'
@@ -131,7 +140,7 @@ def _drift_section(states: Sequence[DriftState]) -> str:
             state.hub_id,
             lead_words(state.lead_min),
             "drifting: a person decides" if state.is_drifting else "calibrated",
-            state.since.isoformat(timespec="minutes"),
+            _minute(state.since),
             f"{state.ece:.3f} / {state.ece_limit:.3f}",
             "–" if state.coverage is None else f"{state.coverage:.1%} / {state.coverage_limit:.1%}",
             str(state.n),
@@ -139,7 +148,11 @@ def _drift_section(states: Sequence[DriftState]) -> str:
         for state in states
     ]
     headings = ("hub", "ahead", "stands", "since", "ECE / at most", "interval held / at least", "stops")
-    table = _table("Drift by hub and lead time", headings, rows, "drift") if rows else "<p>Not yet judged.</p>"
+    table = (
+        _table("Drift by hub and lead time", headings, rows, "drift", is_named=False)
+        if rows
+        else "<p>Not yet judged.</p>"
+    )
     return f'<section class="panel"><h2>Drift</h2>{table}</section>'
 
 
@@ -147,21 +160,34 @@ def _models_section(models: Sequence[StoredModel]) -> str:
     rows = [
         (
             model.id,
+            WORDS[model.kind],
             model.status.value.lower(),
-            model.trained_at.isoformat(timespec="minutes"),
+            _minute(model.trained_at),
             f"{model.trained_on.get('scores')} scores",
-            model.decided_at.isoformat(timespec="minutes") if model.decided_at else "–",
+            _minute(model.decided_at) if model.decided_at else "–",
             model.decided_by or "–",
             model.why or "–",
         )
         for model in models
     ]
-    headings = ("model", "status", "trained", "on", "promoted", "by", "because")
-    table = _table("Models", headings, rows, "models") if rows else "<p>None has been trained: cold start.</p>"
-    return f'<section class="panel"><h2>Models</h2>{table}</section>'
+    headings = ("model", "foretells", "status", "trained", "on", "promoted", "by", "because")
+    table = (
+        _table("Models", headings, rows, "models", is_named=False)
+        if rows
+        else "<p>None has been trained: cold start.</p>"
+    )
+    return f'<section class="panel models"><h2>Models</h2>{table}</section>'
 
 
-def _table(caption: str, headings: Sequence[str], rows: Iterable[Sequence[str]], name: str) -> str:
+def _minute(instant: datetime) -> str:
+    return instant.strftime("%Y-%m-%d %H:%M")
+
+
+def _table(
+    caption: str, headings: Sequence[str], rows: Iterable[Sequence[str]], name: str, *, is_named: bool = True
+) -> str:
+    """``is_named``: the caption is shown, not only read out (where a heading above says the same)."""
+    shown = "" if is_named else ' class="sr"'
     head = "".join(f'<th scope="col">{escape(heading)}</th>' for heading in headings)
     body = "".join(
         "<tr>"
@@ -171,6 +197,6 @@ def _table(caption: str, headings: Sequence[str], rows: Iterable[Sequence[str]],
         for row in rows
     )
     return (
-        f'<div class="scroll" tabindex="0" role="region" aria-label="{escape(caption)} ({name})">'
-        f"<table><caption>{escape(caption)}</caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
+        f'<div class="scroll figures" tabindex="0" role="region" aria-label="{escape(caption)} ({name})">'
+        f"<table><caption{shown}>{escape(caption)}</caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
     )

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import numpy as np
+from numpy.typing import NDArray
 
 from agent.learning.frames import FEATURE_HASH
 from agent.learning.grades import foretells
@@ -15,7 +16,7 @@ from forestall.domain.ids import StopId
 from forestall.domain.learning import Outcome, ScoreFrame
 from forestall.store import UnitOfWork
 from optimizer.kernel import Floats
-from optimizer.risk.learned import FEATURES, Examples
+from optimizer.risk.learned import FEATURES, Examples, LearnedModel, Metrics, metrics, train
 
 _P_MC, _LEAD = FEATURES.index("p_mc"), FEATURES.index("lead_s")
 _FAR_S = 7 * 86_400.0  # lateness is bounded by what the learned layer takes
@@ -33,6 +34,37 @@ class Harvest:
     censored: int
     other_features: int
 
+    def __len__(self) -> int:
+        return len(self.examples)
+
+    @property
+    def came(self) -> NDArray[np.bool_]:
+        """(n,) whether the stop was late."""
+        return self.examples.late
+
+    @property
+    def at_s(self) -> Floats:
+        """(n,) when the score was taken, seconds since 1970."""
+        return self.examples.taken_at_s
+
+    def train(self, seed: int) -> LearnedModel:
+        """A model of these examples."""
+        return train(self.examples, seed)
+
+    def judge(self, model: LearnedModel) -> Metrics:
+        """The metrics of a model's P(late) and of its lateness quantiles."""
+        return metrics(
+            model.p_late(self.examples.features, self.examples.p_mc),
+            self.examples.late,
+            model.lateness_quantiles(self.examples.features),
+            model.levels,
+            self.examples.lateness_s,
+        )
+
+    def judge_cold_start(self) -> Metrics:
+        """The metrics of the simulation's own P(late)."""
+        return metrics(self.examples.p_mc, self.examples.late)
+
 
 def list_labelled_days(uow: UnitOfWork, as_of: datetime) -> list[str]:
     """Days with outcomes that were known by then, the one that ended first at the front."""
@@ -43,6 +75,7 @@ def gather(uow: UnitOfWork, days: Collection[str], as_of: datetime, limit: int) 
     """The uncensored examples of ``days`` as known at ``as_of``; the newest ``limit`` of them when there are more."""
     outcomes = uow.outcomes.list_known(days, known_by=as_of)
     parts: list[Examples] = []
+    used: set[str] = set()
     found = censored = other_features = 0
     for frame in uow.frames.each(days, newest_first=True):
         if frame.taken_at > as_of:
@@ -54,11 +87,11 @@ def gather(uow: UnitOfWork, days: Collection[str], as_of: datetime, limit: int) 
         censored += sum(_is_censored(frame, outcomes.get(stop_id)) for stop_id in frame.stop_ids)
         rows = rows[: limit - found]
         parts.append(_examples(frame, rows, outcomes))
+        used.update(outcomes[frame.stop_ids[row]].day for row in rows[:1])
         found += len(rows)
         if found >= limit:
             break
-    named = {outcome.day for outcome in outcomes.values()}
-    return Harvest(_joined(parts), tuple(day for day in days if day in named), censored, other_features)
+    return Harvest(_joined(parts), tuple(day for day in days if day in used), censored, other_features)
 
 
 def _foretells(frame: ScoreFrame, outcome: Outcome | None) -> bool:

@@ -12,6 +12,7 @@ from forestall.domain.ids import StopId
 from forestall.domain.learning import Grade, Outcome, ScoreFrame
 from forestall.store import UnitOfWork
 from optimizer.risk.drift import lead_bucket
+from optimizer.risk.forecast import late_part
 
 # Kept times are rounded; a stop that waits for its window starts exactly at the interval's end.
 _ROUNDED = timedelta(seconds=1)
@@ -42,8 +43,12 @@ def grades_of(outcomes: Mapping[StopId, Outcome], frames: Iterable[ScoreFrame]) 
 
 def foretells(frame: ScoreFrame, outcome: Outcome) -> bool:
     """Whether a score can be held against the outcome: service had not begun, and nobody acted on the stop since."""
-    begun = frame.taken_at >= (outcome.started_at or outcome.known_at)
-    return not begun and not outcome.is_censored(frame.taken_at)
+    return not has_begun(frame, outcome) and not outcome.is_censored(frame.taken_at)
+
+
+def has_begun(frame: ScoreFrame, outcome: Outcome) -> bool:
+    """Whether service had begun when the score was taken."""
+    return frame.taken_at >= (outcome.started_at or outcome.known_at)
 
 
 def _grade(outcome: Outcome, frame: ScoreFrame, row: int, lead_min: int) -> Grade:
@@ -57,7 +62,7 @@ def _grade(outcome: Outcome, frame: ScoreFrame, row: int, lead_min: int) -> Grad
         route_id=outcome.route_id,
         taken_at=frame.taken_at,
         known_at=outcome.known_at,
-        model=frame.model,
+        model=late_part(frame.model),
         p_late=float(frame.p[row, 0]),
         late=outcome.late,
         covered=None if started_at is None else earliest - _ROUNDED <= started_at <= latest + _ROUNDED,

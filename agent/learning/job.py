@@ -1,4 +1,4 @@
-"""The scheduled part of learning: label what has ended, grade it, watch for drift."""
+"""The scheduled part of learning: label what has ended, grade it, watch for drift, forget what is old."""
 
 import logging
 from datetime import datetime, timedelta
@@ -13,10 +13,13 @@ logger = logging.getLogger(__name__)
 
 
 class LearningJob:
-    """Due every ``interval`` of the service's clock. Its memory is a convenience: everything due is found in SQL."""
+    """Due every ``interval`` of the service's clock; frames and grades are kept for ``keep``.
 
-    def __init__(self, store: Store, watch: Watch, interval: timedelta) -> None:
-        self._store, self._watch, self._interval = store, watch, interval
+    Its memory is a convenience: everything due is found in SQL.
+    """
+
+    def __init__(self, store: Store, watch: Watch, interval: timedelta, keep: timedelta) -> None:
+        self._store, self._watch, self._interval, self._keep = store, watch, interval, keep
         self._last: datetime | None = None
 
     def run_due(self, now: datetime) -> None:
@@ -25,7 +28,8 @@ class LearningJob:
             self._last = now
 
     def run(self, now: datetime) -> None:
-        """Label, grade and check in one transaction: a label is never without its grades."""
+        """Label, grade and check in one transaction: a label is never without its grades. Then forget frames and
+        grades older than ``keep``; outcomes, models and drift states stay."""
         with self._store.write() as uow:
             outcomes = label_ended(uow, now)
             grade_outcomes(uow, outcomes)
@@ -33,6 +37,13 @@ class LearningJob:
         for state in changed:
             said = "drifts: autonomy falls back to approval" if state.is_drifting else "is calibrated again"
             logger.warning("the forecast of hub %s %s (%s)", state.hub_id, said, _figures(state))
+        self._forget(now - self._keep)
+
+    def _forget(self, before: datetime) -> None:
+        with self._store.write() as uow:
+            frames, grades = uow.frames.prune(before), uow.outcomes.prune_grades(before)
+        if frames or grades:
+            logger.info("forgot %d frames and %d grades from before %s", frames, grades, before.isoformat())
 
 
 def _figures(state: DriftState) -> str:

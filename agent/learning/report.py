@@ -8,11 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agent.learning.drift import MOST_GRADES, Watch, of_newest_model, stand
-from agent.learning.forecasting import read_model
+from agent.learning.in_force import COLD_START, InForce, find_in_force
+from agent.learning.kinds import WORDS
 from forestall.domain.ids import HubId
 from forestall.domain.learning import DriftState, Grade, StoredModel
 from forestall.domain.vocabulary import ModelKind
-from forestall.errors import BadInput
 from forestall.store import UnitOfWork
 from optimizer.risk.drift import LEAD_BUCKETS_MIN, NOMINAL_COVERAGE, Standing
 from optimizer.risk.learned.metrics import BINS
@@ -34,7 +34,7 @@ class Point:
 
 @dataclass(frozen=True, slots=True)
 class Reliability:
-    """One diagram. ``hub_id`` None stands for all hubs; ``lead_min`` is the bucket's lower end, minutes."""
+    """One diagram, of P(late). ``hub_id`` None stands for all hubs; ``lead_min`` is the bucket's lower end, minutes."""
 
     hub_id: HubId | None
     lead_min: int
@@ -45,12 +45,11 @@ class Reliability:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """``refusal`` says why the model that ought to be in force is not; ``diagrams`` are those of all hubs first."""
+    """``in_force`` has an entry for each kind of model; ``diagrams`` are those of all hubs first."""
 
     as_of: datetime
     window_days: float
-    in_force: str
-    refusal: str | None
+    in_force: tuple[InForce, ...]
     models: tuple[StoredModel, ...]
     drift: tuple[DriftState, ...]
     diagrams: tuple[Reliability, ...]
@@ -58,7 +57,6 @@ class Report:
 
 def read_report(uow: UnitOfWork, watch: Watch, now: datetime, hubs: Sequence[HubId] | None = None) -> Report:
     """As of ``now``, with diagrams of all hubs together and of each of ``hubs`` (all of them when None)."""
-    in_force, refusal = model_in_force(uow)
     graded = uow.outcomes.list_graded()
     by_bucket: dict[int, list[Grade]] = {lead_min: [] for lead_min in LEAD_BUCKETS_MIN}
     single: list[Reliability] = []
@@ -75,24 +73,16 @@ def read_report(uow: UnitOfWork, watch: Watch, now: datetime, hubs: Sequence[Hub
     return Report(
         as_of=now,
         window_days=watch.window.total_seconds() / 86_400,
-        in_force=in_force,
-        refusal=refusal,
+        in_force=list_in_force(uow),
         models=tuple(uow.models.list_all()),
         drift=tuple(uow.drift.list_states()),
         diagrams=(*together, *single),
     )
 
 
-def model_in_force(uow: UnitOfWork) -> tuple[str, str | None]:
-    """The id of the model that the store says is in force ("cold start" for none), and why it can't be used if so."""
-    active = uow.models.find_active(ModelKind.LATE)
-    if active is None:
-        return "cold start", None
-    try:
-        read_model(active.text, active.id)
-    except BadInput as error:
-        return active.id, "; ".join(f"{problem.place} {problem.message}" for problem in error.problems)
-    return active.id, None
+def list_in_force(uow: UnitOfWork) -> tuple[InForce, ...]:
+    """Which model of each kind counts."""
+    return tuple(find_in_force(uow, kind) for kind in ModelKind)
 
 
 def reliability(grades: Sequence[Grade], hub_id: HubId | None, lead_min: int, seed: int) -> Reliability:
@@ -119,8 +109,7 @@ def describe_report(report: Report) -> dict[str, object]:
         "as_of": report.as_of.isoformat(),
         "window_days": report.window_days,
         "nominal_coverage": NOMINAL_COVERAGE,
-        "in_force": report.in_force,
-        "refusal": report.refusal,
+        "in_force": describe_in_force(report.in_force),
         "models": [describe_model(model) for model in report.models],
         "drift": [describe_drift(state) for state in report.drift],
         "reliability": [
@@ -133,6 +122,14 @@ def describe_report(report: Report) -> dict[str, object]:
             }
             for one in report.diagrams
         ],
+    }
+
+
+def describe_in_force(found: Sequence[InForce]) -> dict[str, object]:
+    """As JSON values, by kind: ``model`` is in force by the store's word, ``used`` counts; None: the priors alone."""
+    return {
+        one.kind.value: {"model": one.named, "refusal": "; ".join(one.refusals) or None, "used": one.used}
+        for one in found
     }
 
 
@@ -157,9 +154,16 @@ def describe_drift(state: DriftState) -> dict[str, object]:
     return {**asdict(state), "since": state.since.isoformat(), "checked_at": state.checked_at.isoformat()}
 
 
-def say_standing(in_force: str, refusal: str | None, drift: Sequence[DriftState]) -> str:
+def say_in_force(one: InForce) -> str:
+    """``gbm-1``, or what counts in its place and why."""
+    used = one.used or COLD_START
+    return used if not one.refusals else f"{used}, as {one.named} can't be used ({'; '.join(one.refusals)})"
+
+
+def say_standing(in_force: Sequence[InForce], drift: Sequence[DriftState]) -> str:
     """One line for a page or a terminal."""
-    forecast = f"Forecast: {in_force}" + (f", which can't be used ({refusal})" if refusal else "")
+    by_kind = ", ".join(f"{WORDS[one.kind]} by {say_in_force(one)}" for one in in_force)
+    forecast = f"Forecast: {by_kind if any(one.named for one in in_force) else COLD_START}"
     if out := [state for state in drift if state.is_drifting]:
         places = ", ".join(f"{state.hub_id} {lead_words(state.lead_min)}" for state in out)
         return f"{forecast} · drifting at {places}: every action there waits for a person"

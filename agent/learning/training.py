@@ -7,22 +7,29 @@ from hashlib import sha256
 
 import numpy as np
 
-from agent.learning.contest import Contest, hold_contest, judge
-from agent.learning.examples import Harvest, gather, list_labelled_days
+from agent.learning.contest import Contest, hold_contest
+from agent.learning.examples import list_labelled_days
+from agent.learning.kinds import Harvest, Model, gather_for
 from forestall.domain.ids import ModelId
 from forestall.domain.learning import StoredModel
 from forestall.domain.vocabulary import ModelKind, ModelStatus
 from forestall.errors import BadInput, Conflict, Problem
 from forestall.store import Store, UnitOfWork
-from optimizer.risk.learned import Examples, LearnedModel, metrics, train
 
+_CAME = {ModelKind.LATE: "late", ModelKind.FAILED: "failed"}
 Say = Callable[[str], None]
 MOST_SCORES = 300_000
 """Scores that one training or evaluation reads at most, the newest first: some 300 MB."""
 
 
 def train_challenger(
-    store: Store, as_of: datetime, hold_out: int, seed: int, say: Say, limit: int = MOST_SCORES
+    store: Store,
+    as_of: datetime,
+    hold_out: int,
+    seed: int,
+    say: Say,
+    kind: ModelKind = ModelKind.LATE,
+    limit: int = MOST_SCORES,
 ) -> StoredModel:
     """Train on all labelled days but the newest ``hold_out``, and keep the model as CHALLENGER, on record.
 
@@ -32,10 +39,9 @@ def train_challenger(
     with store.read() as uow:
         days = _days_to_train_on(uow, as_of, hold_out)
         say(f"reading the scores of {len(days)} days, {days[0]} to {days[-1]}")
-        harvest = gather(uow, days, as_of, limit)
-    say(f"training on {len(harvest.examples)} scores ({harvest.censored} censored)")
-    model = train(harvest.examples, seed)
-    stored = _stored(model, harvest, as_of, seed)
+        harvest = gather_for(kind, uow, days, as_of, limit)
+    say(f"training on {len(harvest)} scores ({harvest.censored} censored)")
+    stored = _stored(harvest.train(seed), kind, harvest, as_of, seed)
     with store.write() as uow:
         if uow.models.find(stored.id) is not None:
             raise Conflict(f"the same scores give the same model: {stored.id} is kept already", model=stored.id)
@@ -63,10 +69,10 @@ def promote(store: Store, model_id: ModelId, by: str, now: datetime, limit: int 
         model = uow.models.get(model_id)
         if model.status is ModelStatus.ACTIVE:
             raise Conflict(f"{model_id} is in force already", model=model_id)
+        before = uow.models.find_active_id(model.kind)
         contest = hold_contest(uow, model, now, limit)
     with store.write() as uow:
-        active = uow.models.find_active_id(model.kind)
-        if (active[0] if active else None) != contest.active_id:
+        if uow.models.find_active_id(model.kind) != before:
             raise Conflict("another model has come into force meanwhile; judge this one against that", model=model_id)
         body = {"by": by, "contest": describe_contest(contest)}
         if contest.objections:
@@ -80,6 +86,7 @@ def promote(store: Store, model_id: ModelId, by: str, now: datetime, limit: int 
 def describe_contest(contest: Contest) -> dict[str, object]:
     """As JSON values."""
     return {
+        "kind": contest.kind.value,
         "days": list(contest.days),
         "as_of": contest.as_of.isoformat(),
         "scores": contest.scores,
@@ -103,35 +110,34 @@ def _days_to_train_on(uow: UnitOfWork, as_of: datetime, hold_out: int) -> list[s
     return days[: len(days) - hold_out]
 
 
-def _stored(model: LearnedModel, harvest: Harvest, as_of: datetime, seed: int) -> StoredModel:
+def _stored(model: Model, kind: ModelKind, harvest: Harvest, as_of: datetime, seed: int) -> StoredModel:
     text = model.to_text()
-    examples = harvest.examples
     return StoredModel(
         id=ModelId(model.model_id),
-        kind=ModelKind.LATE,
+        kind=kind,
         text=text,
         hash=sha256(text.encode()).hexdigest(),
         trained_at=as_of,
         trained_on={
             "days": list(harvest.days),
-            "scores": len(examples),
-            "late": int(np.count_nonzero(examples.late)),
+            "scores": len(harvest),
+            _CAME[kind]: int(np.count_nonzero(harvest.came)),
             "censored": harvest.censored,
             "other_features": harvest.other_features,
-            "first_score": _instant(examples, 0),
-            "last_score": _instant(examples, -1),
+            "first_score": _instant(harvest, 0),
+            "last_score": _instant(harvest, -1),
             "seed": seed,
         },
         metrics={
-            "in_sample": asdict(judge(model, examples)),
-            "cold_start": asdict(metrics(examples.p_mc, examples.late)),
+            "in_sample": asdict(harvest.judge(model)),
+            "cold_start": asdict(harvest.judge_cold_start()),
         },
         status=ModelStatus.CHALLENGER,
     )
 
 
-def _instant(examples: Examples, row: int) -> str:
-    return datetime.fromtimestamp(float(examples.taken_at_s[row]), UTC).isoformat()
+def _instant(harvest: Harvest, row: int) -> str:
+    return datetime.fromtimestamp(float(harvest.at_s[row]), UTC).isoformat()
 
 
 def _why(contest: Contest) -> str:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from agent import wording
+from agent.learning.in_force import InForce
 from agent.learning.report import say_standing
 from api.console.fleet import HubStanding, RouteRow, list_hub_standings, list_route_rows
 from forestall.domain.cases import Case
@@ -151,8 +152,9 @@ def summarise_plan(proposal: Proposal | None) -> Plan | None:
 
 
 def _forecast_line(uow: UnitOfWork) -> ForecastLine:
-    active, drift = uow.models.find_active_id(ModelKind.LATE), uow.drift.list_states()
-    text = say_standing(active[0] if active else "cold start", None, drift)
+    active, drift = {kind: uow.models.find_active_id(kind) for kind in ModelKind}, uow.drift.list_states()
+    named = {kind: one[0] if one else None for kind, one in active.items()}
+    text = say_standing([InForce(kind, model_id, used=model_id) for kind, model_id in named.items()], drift)
     return ForecastLine(text, any(state.is_drifting for state in drift))
 
 

@@ -2,6 +2,7 @@
 
 import sys
 from datetime import UTC, datetime
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,6 +13,7 @@ from forestall.cli.output import FAILED, print_json, print_rows
 if TYPE_CHECKING:
     from agent.learning.contest import Contest
     from forestall.domain.ids import ModelId
+    from forestall.domain.vocabulary import ModelKind
     from forestall.store import UnitOfWork
 
 AsOf = Annotated[
@@ -20,8 +22,24 @@ AsOf = Annotated[
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="One JSON object on stdout and nothing else.")]
 ModelArgument = Annotated[
-    str | None, typer.Argument(metavar="[MODEL]", help="Its id; without one, the newest challenger.")
+    str | None, typer.Argument(metavar="[MODEL]", help="Its id; without one, the kind's newest challenger.")
 ]
+
+
+class _Kind(StrEnum):
+    """What a model foretells, as a word of the command line."""
+
+    LATE = "late"
+    FAILED = "failed"
+
+    @property
+    def model_kind(self) -> "ModelKind":
+        from forestall.domain.vocabulary import ModelKind
+
+        return ModelKind[self.name]
+
+
+KindOption = Annotated[_Kind, typer.Option("--kind", help="What it foretells: late stops or failed first attempts.")]
 
 
 def make_group() -> typer.Typer:
@@ -39,56 +57,68 @@ def show_risk(context: typer.Context, as_json: JsonOption = False) -> None:
     """Train, judge and put in force the risk model. Without a command: which model is in force, and all there are."""
     if context.invoked_subcommand is not None:
         return
-    from agent.learning.report import describe_drift, describe_model, model_in_force, say_standing
+    from agent.learning.kinds import WORDS
+    from agent.learning.report import describe_drift, describe_in_force, describe_model, list_in_force, say_standing
     from forestall.cli.parts import open_store, read_settings
 
     with open_store(read_settings()) as (store, _), store.read() as uow:
-        (in_force, refusal), models, drift = model_in_force(uow), uow.models.list_all(), uow.drift.list_states()
+        in_force, models, drift = list_in_force(uow), uow.models.list_all(), uow.drift.list_states()
     if as_json:
         print_json(
             {
-                "in_force": in_force,
-                "refusal": refusal,
+                "in_force": describe_in_force(in_force),
                 "models": [describe_model(model) for model in models],
                 "drift": [describe_drift(state) for state in drift],
             }
         )
         return
-    print(say_standing(in_force, refusal, drift))
+    print(say_standing(in_force, drift))
     print_rows(
-        ("model", "status", "trained", "scores", "why"),
-        [(m.id, m.status.value, _minute(m.trained_at), m.trained_on.get("scores"), m.why or "-") for m in models],
+        ("model", "foretells", "status", "trained", "scores", "why"),
+        [
+            (m.id, WORDS[m.kind], m.status.value, _minute(m.trained_at), m.trained_on.get("scores"), m.why or "-")
+            for m in models
+        ],
     )
 
 
 def train(
+    kind: KindOption = _Kind.LATE,
     hold_out: Annotated[int, typer.Option(min=0, help="Newest labelled days kept for judging.")] = 1,
     seed: Annotated[int, typer.Option(min=0, help="Seed of the training.")] = 1,
     as_of: AsOf = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Train a challenger on the labelled days but the newest; what was acted on is left out."""
+    """Train a challenger on the labelled days but the newest; what was acted on is left out.
+
+    Late stops and failed first attempts have a model each, trained, judged and put in force apart.
+    """
     from agent.learning.report import describe_model
     from agent.learning.training import train_challenger
     from forestall.cli.parts import open_store, read_settings
 
     with open_store(read_settings()) as (store, clock):
-        model = train_challenger(store, _instant(as_of) or clock.now(), hold_out, seed, _say)
+        model = train_challenger(store, _instant(as_of) or clock.now(), hold_out, seed, _say, kind.model_kind)
     if as_json:
         print_json(describe_model(model))
         return
     print(f"{model.id} is trained on {model.trained_on['scores']} scores of {len(_days(model.trained_on))} days")
-    print("it is a challenger: `forestall risk evaluate`, then `forestall risk promote`")
+    print(f"it is a challenger: `forestall risk evaluate {model.id}`, then `forestall risk promote {model.id}`")
 
 
-def evaluate(model: ModelArgument = None, as_of: AsOf = None, as_json: JsonOption = False) -> None:
+def evaluate(
+    model: ModelArgument = None,
+    kind: KindOption = _Kind.LATE,
+    as_of: AsOf = None,
+    as_json: JsonOption = False,
+) -> None:
     """Judge a challenger beside the model in force and the cold start, on the newest days none of them has seen."""
     from agent.learning.contest import hold_contest
     from agent.learning.training import MOST_SCORES, describe_contest
     from forestall.cli.parts import open_store, read_settings
 
     with open_store(read_settings()) as (store, clock), store.read() as uow:
-        challenger = uow.models.get(_named(uow, model))
+        challenger = uow.models.get(_named(uow, model, kind))
         _say(f"judging {challenger.id}")
         contest = hold_contest(uow, challenger, _instant(as_of) or clock.now(), MOST_SCORES)
     if as_json:
@@ -99,6 +129,7 @@ def evaluate(model: ModelArgument = None, as_of: AsOf = None, as_json: JsonOptio
 
 def promote(
     model: ModelArgument = None,
+    kind: KindOption = _Kind.LATE,
     by: Annotated[str, typer.Option(help="Who decides this, for the record.")] = "command line",
     as_of: AsOf = None,
     as_json: JsonOption = False,
@@ -110,7 +141,7 @@ def promote(
 
     with open_store(read_settings()) as (store, clock):
         with store.read() as uow:
-            model_id = _named(uow, model)
+            model_id = _named(uow, model, kind)
         _say(f"judging {model_id}")
         contest = promote_model(store, model_id, by, _instant(as_of) or clock.now())
     if as_json:
@@ -180,7 +211,7 @@ def report(
     if as_json:
         print_json(describe_report(found))
         return
-    print(say_standing(found.in_force, found.refusal, found.drift))
+    print(say_standing(found.in_force, found.drift))
     print_rows(
         ("hub", "ahead", "ece", "at most", "held", "stops"),
         [
@@ -197,17 +228,17 @@ def report(
     )
 
 
-def _named(uow: "UnitOfWork", model: str | None) -> "ModelId":
-    """The id given, else the newest challenger's. NotFound when there is none."""
+def _named(uow: "UnitOfWork", model: str | None, kind: _Kind) -> "ModelId":
+    """The id given, else that of the kind's newest challenger. NotFound when there is none."""
     from forestall.domain.ids import ModelId
     from forestall.domain.vocabulary import ModelStatus
     from forestall.errors import NotFound
 
     if model is not None:
         return ModelId(model)
-    challengers = [one for one in uow.models.list_all() if one.status is ModelStatus.CHALLENGER]
+    challengers = [one for one in uow.models.list_all(kind.model_kind) if one.status is ModelStatus.CHALLENGER]
     if not challengers:
-        raise NotFound("there is no challenger; train one with `forestall risk train`")
+        raise NotFound(f"there is no challenger; train one with `forestall risk train --kind {kind}`")
     return challengers[0].id
 
 

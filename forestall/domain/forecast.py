@@ -81,11 +81,25 @@ class HubForecast:
     slots: tuple[SlotForecast, ...]
 
 
+@dataclass(frozen=True, eq=False, slots=True)
+class AttemptInputs:
+    """What is known beforehand of m first attempts: by what a learned model of failed ones tells them apart.
+
+    ``keys`` are what each belongs to, (m,) names a level, the most general first; ``numbers`` (m, K); ``p_prior`` (m,)
+    is P(failed) before anything was learned from past days, 0 where there is no attempt at a door.
+    """
+
+    keys: tuple[tuple[str, ...], ...]
+    numbers: NDArray[np.float32]
+    p_prior: NDArray[np.float32]
+
+
 @dataclass(frozen=True, slots=True)
 class Forecast:
     """All stops in flight of one snapshot, scored together with the same random numbers.
 
-    ``features`` (m, F) are what a learned model saw, rows in the order of ``stops``; None unless asked for.
+    ``features`` (m, F) and ``attempts`` (m of them) are what the learned models of P(late) and of P(failed) saw, rows
+    in the order of ``stops``; None unless asked for.
     """
 
     snapshot_id: SnapshotId
@@ -97,3 +111,4 @@ class Forecast:
     routes: Mapping[RouteId, RouteForecast] = field(default_factory=dict)
     hubs: Mapping[HubId, HubForecast] = field(default_factory=dict)
     features: NDArray[np.float32] | None = field(default=None, compare=False)
+    attempts: AttemptInputs | None = field(default=None, compare=False)

@@ -7,6 +7,7 @@ from datetime import datetime
 import numpy as np
 from numpy.typing import NDArray
 
+from forestall.domain.forecast import AttemptInputs
 from forestall.domain.ids import DecisionId, HubId, ModelId, RouteId, StopId
 from forestall.domain.vocabulary import ModelKind, ModelStatus
 
@@ -58,6 +59,10 @@ class Outcome:
         """Whether somebody changed the stop's route after a score of ``taken_at``."""
         return self.acted_at is not None and taken_at <= self.acted_at
 
+    def is_attempt_censored(self, taken_at: datetime) -> bool:
+        """The same for P(failed), which a message to the customer changes too: who is told is at home."""
+        return self.is_censored(taken_at) or (self.told_at is not None and taken_at <= self.told_at)
+
 
 @dataclass(frozen=True, slots=True)
 class Intervention:
@@ -74,7 +79,8 @@ class ScoreFrame:
     """The n scores of one forecast with their features, as of ``taken_at``: rows are stops.
 
     ``features`` (n, F) are the columns that ``feature_hash`` stands for; ``p`` (n, 2) P(late) and P(failed);
-    ``eta_s`` (n, 3) the 10, 50 and 90 % points of the start, seconds after ``taken_at``.
+    ``eta_s`` (n, 3) the 10, 50 and 90 % points of the start, seconds after ``taken_at``. ``attempts`` are the n inputs
+    of the model of failed attempts, whose columns ``attempt_hash`` stands for; None where they were not kept or read.
     """
 
     day: str
@@ -86,6 +92,8 @@ class ScoreFrame:
     features: NDArray[np.float32]
     p: NDArray[np.float32]
     eta_s: NDArray[np.float32]
+    attempt_hash: str | None = None
+    attempts: AttemptInputs | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,6 +36,11 @@ class Models(Repository):
         row = self._connection.execute(query).first()
         return None if row is None else (row.id, row.hash)
 
+    def list_retired_ids(self, kind: ModelKind) -> list[ModelId]:
+        """Models that were in force once, the one that came into force last at the front."""
+        query = select(models.c.id).where(models.c.kind == kind, models.c.status == ModelStatus.RETIRED)
+        return list(self._connection.scalars(query.order_by(models.c.decided_at.desc(), models.c.id)))
+
     def list_all(self, kind: ModelKind | None = None) -> list[StoredModel]:
         """Models, the newest first."""
         return self._list(*([] if kind is None else [models.c.kind == kind]))

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
 
 from forestall.domain.ids import HubId, StopId
 from forestall.domain.learning import Grade, Intervention, Outcome
@@ -106,6 +106,15 @@ class Outcomes(Repository):
 
     def add_grades(self, news: Sequence[Grade]) -> None:
         self._insert_all(grades, [GRADES.values(grade) for grade in news])
+
+    def prune_grades(self, before: datetime) -> int:
+        """Forget grades whose outcome became known before then; how many there were."""
+        old = grades.c.known_at < before
+        # hub by hub and bucket by bucket: that is how they are indexed
+        return sum(
+            self._changed(delete(grades).where(grades.c.hub_id == hub_id, grades.c.lead_min == lead_min, old))
+            for hub_id, lead_min in self.list_graded()
+        )
 
     def list_graded(self) -> list[tuple[HubId, int]]:
         """Every hub and lead bucket that has grades."""

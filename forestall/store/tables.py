@@ -536,12 +536,15 @@ score_frames = Table(
     metadata,
     _seq(),
     Column("day", Text, nullable=False, index=True),
-    Column("taken_at", Instant, nullable=False),
+    Column("taken_at", Instant, nullable=False, index=True),
     Column("model", Text, nullable=False),
     Column("feature_hash", Text, nullable=False),
     Column("stop_ids", LargeBinary, nullable=False),
     Column("features", LargeBinary, nullable=False),
     Column("forecasts", LargeBinary, nullable=False),
+    Column("attempt_hash", Text),
+    Column("attempt_keys", LargeBinary),
+    Column("attempt_numbers", LargeBinary),
     sqlite_autoincrement=True,
 )
 

@@ -8,14 +8,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from forestall.domain.actions import Candidate, Judgement
-from forestall.domain.forecast import Contribution, Forecast, HubForecast, RouteForecast, StopForecast
+from forestall.domain.forecast import AttemptInputs, Contribution, Forecast, HubForecast, RouteForecast, StopForecast
 from forestall.domain.ids import CandidateId, HubId, RouteId, StopId
 from forestall.domain.snapshot import HubSnapshot
 from optimizer.kernel import Floats
 from optimizer.prices import Prices
 from optimizer.problem import FleetProblem
 from optimizer.risk.assemble import Beliefs, assemble
-from optimizer.risk.attempts import attempts_of
+from optimizer.risk.attempts import attempts_of, joined
 from optimizer.risk.capacity import hub_forecast
 from optimizer.risk.draws import Draws
 from optimizer.risk.judge import Judge
@@ -27,6 +27,7 @@ from optimizer.risk.reasons import Explanation, Reasons
 from optimizer.travel import TravelTimes
 
 MODEL = "montecarlo-2"
+_JOINT = "+"
 _WORTH_EXPLAINING = 0.05
 
 
@@ -56,12 +57,12 @@ class Forecaster:
     def model_name(self) -> str:
         """What scores say they were made by: the simulation, and the learned models on top where there are any."""
         learned = [model.model_id for model in (self.model, self.failed_model) if model is not None]
-        return "+".join([MODEL, *learned])
+        return _JOINT.join([MODEL, *learned])
 
-    def with_model(self, model: LearnedModel | None) -> "Forecaster":
-        """The same forecaster, its draws included, with another learned layer."""
+    def with_models(self, model: LearnedModel | None, failed_model: FailedAttemptModel | None) -> "Forecaster":
+        """The same forecaster, its draws included, with other learned layers."""
         other = copy(self)
-        other.model = model
+        other.model, other.failed_model = model, failed_model
         return other
 
     def forecast(self, snapshot: HubSnapshot, travel: TravelTimes) -> Forecast:
@@ -71,17 +72,29 @@ class Forecaster:
         routes: dict[RouteId, RouteForecast] = {}
         hubs: dict[HubId, HubForecast] = {}
         seen: list[NDArray[np.float32]] = [np.empty((0, len(FEATURES)), np.float32)]
+        attempts: list[AttemptInputs] = [joined(())]
         for hub_id, route_ids in _by_hub(snapshot):
             problem = assemble(snapshot, travel, beliefs, route_ids, as_driven=True)
             starts = all_starts(problem)
+            etas = _etas(problem, starts)
             if self.model is not None or self.keep_features:
                 seen.append(stop_features(problem, starts))
-            stops.update(self._score(problem, travel, starts, seen[-1]))
+            if self.failed_model is not None or self.keep_features:
+                attempts.append(attempts_of(problem, etas[:, 1]))
+            stops.update(self._score(problem, travel, starts, etas, seen[-1], attempts[-1]))
             routes.update(route_forecasts(problem))
             hubs[hub_id] = hub_forecast(problem, hub_id)
-        features = np.concatenate(seen) if self.keep_features else None
         return Forecast(
-            snapshot.id, snapshot.taken_at, self.model_name, self.seed, self.samples, stops, routes, hubs, features
+            snapshot_id=snapshot.id,
+            taken_at=snapshot.taken_at,
+            model=self.model_name,
+            seed=self.seed,
+            samples=self.samples,
+            stops=stops,
+            routes=routes,
+            hubs=hubs,
+            features=np.concatenate(seen) if self.keep_features else None,
+            attempts=joined(attempts) if self.keep_features else None,
         )
 
     def judge(
@@ -96,15 +109,21 @@ class Forecaster:
         return Beliefs(self.prices, self.priors, self._draws, learn(snapshot, travel, self.priors))
 
     def _score(
-        self, problem: FleetProblem, travel: TravelTimes, starts: Floats, features: NDArray[np.float32]
+        self,
+        problem: FleetProblem,
+        travel: TravelTimes,
+        starts: Floats,
+        etas: Floats,
+        features: NDArray[np.float32],
+        attempts: AttemptInputs,
     ) -> dict[StopId, StopForecast]:
         simulated = p_late(problem, starts)
         late = simulated if self.model is None else self.model.p_late(features, simulated) * ~problem.is_transfer
-        failed = problem.p_failed if self.failed_model is None else self._p_failed(problem, starts, self.failed_model)
+        failed = problem.p_failed if self.failed_model is None else self.failed_model.p_of(attempts)
         either, undone = union(late, failed), p_undone(problem, starts)
         over_s = starts - problem.world.closes_s[:, None]
         lateness = np.clip(over_s, 0.0, problem.world.lateness_cap_s, out=over_s).mean(axis=1)
-        etas = [[problem.epoch + timedelta(0, s) for s in column] for column in _etas(problem, starts).T.tolist()]
+        told_etas = [[problem.epoch + timedelta(0, s) for s in column] for column in etas.T.tolist()]
         explained = np.flatnonzero(np.maximum(late, simulated) >= _WORTH_EXPLAINING)
         found = Reasons(problem, travel, simulated).of(explained)
         reasons, ordinary = dict[int, tuple[Contribution, ...]](), late.tolist()
@@ -112,7 +131,7 @@ class Forecaster:
             told = _with_past(explanation, float(late[i] - simulated[i]))
             reasons[i], ordinary[i] = told.contributions, told.ordinary
         columns = zip(
-            problem.stop_ids, problem.route_of.tolist(), late.tolist(), failed.tolist(), either.tolist(), *etas,
+            problem.stop_ids, problem.route_of.tolist(), late.tolist(), failed.tolist(), either.tolist(), *told_etas,
             lateness.tolist(), undone.tolist(), ordinary, strict=True,
         )  # fmt: skip
         return {
@@ -122,10 +141,10 @@ class Forecaster:
             for i, (stop_id, r, p, fails, misses, p10, p50, p90, late_s, never, usual) in enumerate(columns)
         }
 
-    def _p_failed(self, problem: FleetProblem, starts: Floats, model: FailedAttemptModel) -> Floats:
-        keys, numbers = attempts_of(problem, starts)
-        first_attempts: Floats = model.p_failed(keys, numbers) * (problem.p_failed > 0.0)
-        return first_attempts
+
+def late_part(model_name: str) -> str:
+    """What of a forecaster's ``model_name`` has a part in P(late): all but the model of failed attempts."""
+    return _JOINT.join(part for part in model_name.split(_JOINT) if not part.startswith(FailedAttemptModel.PREFIX))
 
 
 def _with_past(explanation: Explanation, change: float) -> Explanation:

@@ -5,6 +5,7 @@ import shutil
 import threading
 import time
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -14,7 +15,9 @@ from api.app import create_app
 from factories import START, make_plan
 from forestall.bootstrap import build
 from forestall.clock import ManualClock
-from forestall.domain.vocabulary import Mode
+from forestall.domain.ids import HubId, ModelId, RouteId, StopId
+from forestall.domain.learning import DriftState, Grade, StoredModel
+from forestall.domain.vocabulary import Mode, ModelKind, ModelStatus
 from forestall.intake import parse_events
 from forestall.settings import Settings
 
@@ -53,6 +56,45 @@ def day(tmp_path):
     with _served(create_app(service)) as address:
         yield BrokenDownDay(service, clock, address)
     service.close()
+
+
+@pytest.fixture
+def watched(day):
+    """The day with a history: three shares of stops were said to be late, and were, at a hub that drifts all the same,
+    under a model that was promoted and beside one that was not."""
+    day.said = (0.05, 0.35, 0.85)
+    now = day.clock.now()
+    names = [(share, i) for share in day.said for i in range(120)]
+    grades = [
+        Grade(
+            stop_id=StopId(f"past-{share}-{i}"),
+            lead_min=lead_min,
+            day=f"day{i % 4}",
+            hub_id=HubId("H1"),
+            route_id=RouteId(f"past-{i % 24}"),
+            taken_at=now - timedelta(hours=30),
+            known_at=now - timedelta(hours=28),
+            model="montecarlo-2+gbm-0123456789ab",
+            p_late=share,
+            late=i % 20 < share * 20,
+            covered=i % 5 != 0,
+        )
+        for share, i in names
+        for lead_min in (20, 90)
+    ]
+    promoted = StoredModel(
+        ModelId("gbm-0123456789ab"), ModelKind.LATE, "text", "hash", now, {"days": ["day0"], "scores": 4000}, {},
+        ModelStatus.CHALLENGER,
+    )  # fmt: skip
+    with day.service.store.write() as uow:
+        uow.outcomes.add_grades(grades)
+        uow.drift.put(DriftState(HubId("H1"), 20, True, now, now, 360, 0.081, 0.034, 0.66, 0.742))
+        uow.drift.put(DriftState(HubId("H1"), 90, False, now, now, 360, 0.011, 0.034, 0.81, 0.742))
+        uow.models.add(promoted)
+        uow.models.add(replace(promoted, id=ModelId("failed-0123456789ab"), kind=ModelKind.FAILED))
+        why = "log loss 0.21034 against 0.22190 and ECE 0.01103 against 0.01541 of the cold start on day2, day3"
+        uow.models.promote(promoted, now, "ada", why)
+    return day
 
 
 @pytest.fixture(scope="module")  # not longer: while it is open, nothing else in this process may run an event loop

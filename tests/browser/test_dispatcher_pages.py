@@ -84,6 +84,25 @@ def test_no_page_has_an_accessibility_fault(open_page, day, scheme):
         assert Axe().run(page).response["violations"] == [], path
 
 
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_calibration_page_is_drawn_fits_and_has_no_accessibility_fault(open_page, watched, scheme):
+    from axe_playwright_python.sync_playwright import Axe
+
+    page = open_page(
+        "/calibration?hub=H1", color_scheme=scheme, bypass_csp=True, viewport={"width": 380, "height": 800}
+    )
+    diagrams = page.get_by_role("img", name="H1, 20 to 45 min ahead")
+    assert diagrams.count() == 1
+    box = diagrams.bounding_box()
+    assert min(box["width"], box["height"]) > 200
+    points = diagrams.locator("circle").evaluate_all("all => all.map(one => one.getBoundingClientRect().width)")
+    assert len(points) == len(watched.said)
+    assert min(points) > 2
+    page.get_by_role("row", name="H1 20 to 45 min drifting: a person decides").wait_for()
+    assert page.evaluate("document.documentElement.scrollWidth") <= 380
+    assert Axe().run(page).response["violations"] == []
+
+
 def test_pages_fit_a_narrow_screen(open_page, day):
     page = open_page(viewport={"width": 380, "height": 800})
     open_case(page)

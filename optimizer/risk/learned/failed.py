@@ -7,10 +7,12 @@ a few numbers known beforehand. In training the rates are as of each row's day; 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from forestall.domain.forecast import AttemptInputs
 from forestall.errors import BadInput, Problem
 from optimizer.kernel import Floats
 from optimizer.risk.learned.artefact import digest_of, read_artefact, write_artefact
@@ -58,6 +60,9 @@ class FailedExamples:
 class FailedAttemptModel:
     """Immutable; ``to_text`` is all there is to it."""
 
+    PREFIX: ClassVar[str] = "failed-"
+    """What the ids of such models begin with."""
+
     levels: tuple[str, ...]
     names: tuple[str, ...]
     rates: ShrunkRates
@@ -66,12 +71,18 @@ class FailedAttemptModel:
     @cached_property
     def model_id(self) -> str:
         """Names the model by its content."""
-        return f"failed-{digest_of(self.to_text())[:12]}"
+        return f"{self.PREFIX}{digest_of(self.to_text())[:12]}"
 
     def p_failed(self, keys: Keys, numbers: Matrix) -> Floats:
         """(m,) of attempts to come; keys and numbers in the order of ``levels`` and ``names``."""
         rates = self.rates.at(keys)
         return self.layer.p(_columns(rates, numbers), rates[:, -2])
+
+    def p_of(self, inputs: AttemptInputs) -> Floats:
+        """(m,) of the inputs' attempts; 0 where there is none at a door."""
+        keys = [np.array(key, dtype=np.str_) for key in inputs.keys]
+        first_attempts: Floats = self.p_failed(keys, inputs.numbers) * (inputs.p_prior > 0.0)
+        return first_attempts
 
     def to_text(self) -> str:
         """JSON with its own hash."""

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from factories import DAY, START, at, make_plan
+from forestall.domain.forecast import AttemptInputs
 from forestall.domain.ids import DecisionId, HubId, ModelId, RouteId, StopId
 from forestall.domain.learning import DriftState, Grade, Intervention, Outcome, ScoreFrame, StoredModel
 from forestall.domain.routes import Attempt
@@ -20,6 +21,11 @@ FRAME = ScoreFrame(
     p=np.array([[0.25, 0.01], [1.0, 0.02]], np.float32),
     eta_s=np.array([[-60, 0, 60], [1, 2, 3]], np.float32),
 )  # fmt: skip
+INPUTS = AttemptInputs(
+    (("H1", "H1"), ("door 1", "dør 2")),
+    np.array([[9.5, 3600], [17.25, 7200]], np.float32),
+    np.array([0.035, 0.0], np.float32),
+)
 OUTCOME = Outcome(
     StopId("S001"), DAY, HubId("H1"), RouteId("R01"), at(200), at(120), True, 60.5, None, False, acted_at=at(70)
 )
@@ -41,6 +47,29 @@ def test_a_frame_comes_back_number_for_number(store: Store) -> None:
         np.testing.assert_array_equal(getattr(kept, name), getattr(FRAME, name))
     assert light.features.shape == (2, 0)
     np.testing.assert_array_equal(light.p, FRAME.p)
+
+
+def test_the_inputs_of_first_attempts_come_back_where_they_are_asked_for(store: Store) -> None:
+    with store.write() as uow:
+        uow.frames.add(replace(FRAME, attempt_hash="def", attempts=INPUTS))
+        uow.frames.add(FRAME)
+        kept, without = uow.frames.each([DAY], with_attempts=True)
+        assert next(iter(uow.frames.each([DAY]))).attempts is None
+    assert kept.attempts is not None
+    assert (kept.attempt_hash, kept.attempts.keys) == ("def", INPUTS.keys)
+    np.testing.assert_array_equal(kept.attempts.numbers, INPUTS.numbers)
+    np.testing.assert_array_equal(kept.attempts.p_prior, INPUTS.p_prior)
+    assert (without.attempt_hash, without.attempts) == (None, None)
+
+
+def test_only_frames_and_grades_from_before_a_moment_are_forgotten(store: Store) -> None:
+    with store.write() as uow:
+        for minute in (59, 60):
+            uow.frames.add(replace(FRAME, taken_at=at(minute)))
+        uow.outcomes.add_grades([GRADE, replace(GRADE, lead_min=45, known_at=at(199))])
+        assert (uow.frames.prune(at(60)), uow.outcomes.prune_grades(at(200))) == (1, 1)
+        assert [frame.taken_at for frame in uow.frames.each([DAY])] == [at(60)]
+        assert uow.outcomes.list_graded() == [("H1", 20)]
 
 
 def test_frames_come_in_the_order_they_were_taken_or_the_newest_first(store: Store) -> None:
@@ -119,6 +148,18 @@ def test_promoting_retires_the_model_that_was_in_force(store: Store) -> None:
         assert uow.models.get(second.id).why == "better still"
         with pytest.raises(NotFound):
             uow.models.get(ModelId("gbm-3"))
+
+
+def test_models_that_were_in_force_are_listed_the_last_one_first(store: Store) -> None:
+    others = [replace(MODEL, id=ModelId(f"gbm-{n}")) for n in (2, 3)]
+    failed = replace(MODEL, id=ModelId("failed-1"), kind=ModelKind.FAILED)
+    with store.write() as uow:
+        for model in (MODEL, *others, failed):
+            uow.models.add(model)
+        for minute, model in enumerate([others[0], MODEL, others[1], failed]):
+            uow.models.promote(model, at(minute), "ann", "better")
+        assert uow.models.list_retired_ids(ModelKind.LATE) == ["gbm-1", "gbm-2"]
+        assert uow.models.list_retired_ids(ModelKind.FAILED) == []
 
 
 def test_the_database_refuses_a_second_model_in_force(store: Store) -> None:

@@ -6,16 +6,23 @@ from datetime import timedelta
 
 import numpy as np
 import pytest
+from sqlalchemy import update
 
 from agent.learning.contest import hold_contest, untouched_days
 from agent.learning.examples import gather
+from agent.learning.forecasting import Forecasting
 from agent.learning.frames import FEATURE_HASH
+from agent.learning.in_force import find_in_force
+from agent.learning.report import list_in_force, say_standing
 from agent.learning.training import promote, train_challenger
 from factories import DAY, START, at
+from forestall.clock import ManualClock
 from forestall.domain.ids import HubId, ModelId, RouteId, StopId
 from forestall.domain.learning import Outcome, ScoreFrame
-from forestall.domain.vocabulary import ModelStatus
+from forestall.domain.vocabulary import ModelKind, ModelStatus
 from forestall.errors import BadInput, Conflict
+from forestall.store.tables import models
+from optimizer.risk import Forecaster
 from optimizer.risk.learned import FEATURES
 
 LATER = START + timedelta(days=30)
@@ -204,4 +211,68 @@ def test_a_model_that_cannot_be_used_leaves_the_previous_one_in_force_and_says_s
         assert [frame.model for frame in uow.frames.each([DAY])][-1].endswith(good.id)
     [record] = audited(store, "risk.model_refused")
     assert record.subject == bad.id
-    assert record.body["stays_in_force"].endswith(good.id)
+    assert record.body["stays_in_force"] == good.id
+
+
+def promote_by_hand(store, model, minute):
+    """Put a model in force without a contest, as only somebody at the database could."""
+    with store.write() as uow:
+        uow.models.add(model)
+        uow.models.promote(model, at(minute), "somebody", "by hand")
+
+
+def train_two(store):
+    """Two models that were promoted one after the other."""
+    put_days(store, 6, first=-10)
+    found = [train_challenger(store, at(1), hold_out=2, seed=seed, say=silent) for seed in (1, 2)]
+    for minute, model in enumerate(found):
+        with store.write() as uow:
+            uow.models.promote(model, at(minute), "ann", "better")
+    return found
+
+
+def test_after_a_restart_the_last_model_that_reads_well_is_used_and_the_refusal_is_on_record(store):
+    _, newer = train_two(store)
+    bad = replace(newer, id=ModelId("gbm-bad"), text=altered(newer.text), hash="0")
+    promote_by_hand(store, bad, 3)
+    started = Forecasting(Forecaster(samples=64))
+    started.refresh(store, ManualClock(at(4)))
+    assert started.model_name.endswith(newer.id)
+    [record] = audited(store, "risk.model_refused")
+    assert (record.subject, record.body["stays_in_force"]) == (bad.id, newer.id)
+    with store.read() as uow:
+        [late, _] = list_in_force(uow)
+    assert (late.named, late.used) == (bad.id, newer.id)
+    assert f"late stops by {newer.id}, as {bad.id} can't be used (sha256" in say_standing([late], [])
+
+
+def test_what_was_spoilt_too_is_passed_over_and_without_any_the_priors_stay(store):
+    older, newer = train_two(store)
+    bad = replace(newer, id=ModelId("gbm-bad"), text="{}", hash="0")
+    promote_by_hand(store, bad, 3)
+    spoil_text(store, newer.id)
+    with store.read() as uow:
+        assert find_in_force(uow, ModelKind.LATE).used == older.id
+    spoil_text(store, older.id)
+    with store.read() as uow:
+        found = find_in_force(uow, ModelKind.LATE)
+    assert (found.named, found.used, found.model) == (bad.id, None, None)
+    started = Forecasting(Forecaster(samples=64))
+    started.refresh(store, ManualClock(at(4)))
+    assert "+" not in started.model_name
+
+
+def test_a_model_that_cannot_be_used_is_no_obstacle_to_the_next_promotion(store):
+    put_days(store, 6)
+    good = train_challenger(store, LATER, hold_out=2, seed=1, say=silent)
+    promote_by_hand(store, replace(good, id=ModelId("gbm-bad"), text="{}", hash="0"), 3)
+    contest = promote(store, good.id, "ann", LATER)
+    assert (contest.active_id, contest.objections) == (None, ())
+    with store.read() as uow:
+        assert find_in_force(uow, ModelKind.LATE).used == good.id
+
+
+def spoil_text(store, model_id):
+    """Alter a stored text behind the service's back."""
+    with store.write() as uow:
+        uow.models._connection.execute(update(models).where(models.c.id == model_id).values(text="spoilt"))

@@ -166,8 +166,7 @@ def test_a_port_that_is_taken_is_said_so(forestall):
 
 def test_without_a_model_the_state_of_things_is_the_cold_start(forestall):
     assert json.loads(forestall("risk", "--json").stdout) == {
-        "in_force": "cold start",
-        "refusal": None,
+        "in_force": {kind: {"model": None, "refusal": None, "used": None} for kind in ("LATE", "FAILED")},
         "models": [],
         "drift": [],
     }

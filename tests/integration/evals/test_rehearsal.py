@@ -53,7 +53,7 @@ def test_days_teach_a_model_that_scores_the_next_day_and_is_judged_by_it(setting
         with store.read() as uow:
             report = read_report(uow, watch_of(settings), over + timedelta(days=2))
         assert {one.model for one in report.diagrams} == {next_day.model}
-        assert report.in_force == model.id
+        assert [one.used for one in report.in_force] == [model.id, None]
         assert all(point.low <= point.came <= point.high for one in report.diagrams for point in one.points)
         page = render_page(report)
         assert page.count("<svg") == len(report.diagrams) > 0

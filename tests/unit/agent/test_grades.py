@@ -47,3 +47,8 @@ def test_the_interval_holds_with_its_ends():
 
 def test_a_start_that_nobody_saw_leaves_the_interval_unjudged():
     assert graded([frame(100, 30)], replace(OUTCOME, started_at=None))[0][2] is None
+
+
+def test_a_grade_is_of_what_said_late_whatever_model_of_failed_attempts_stood_beside_it():
+    made_by = replace(frame(100, 30), model="montecarlo-2+gbm-1+failed-2")
+    assert [grade.model for grade in grades_of({OUTCOME.stop_id: OUTCOME}, [made_by])] == ["montecarlo-2+gbm-1"]
