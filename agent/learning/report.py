@@ -99,8 +99,8 @@ def _point(p: NDArray[np.float64], late: NDArray[np.bool_]) -> Point:
     n, share = len(p), float(late.mean())
     middle = (share + _Z**2 / (2 * n)) / (1 + _Z**2 / n)
     half = _Z * float(np.sqrt(share * (1 - share) / n + _Z**2 / (4 * n**2))) / (1 + _Z**2 / n)
-    # at 0 and 1 the two halves cancel, but for rounding
-    return Point(float(p.mean()), share, max(min(middle - half, share), 0.0), min(max(middle + half, share), 1.0), n)
+    # the interval holds its share; where that is 0 or 1 the ends meet it but for a rounding
+    return Point(float(p.mean()), share, min(max(middle - half, 0.0), share), max(min(middle + half, 1.0), share), n)
 
 
 def describe_report(report: Report) -> dict[str, object]:

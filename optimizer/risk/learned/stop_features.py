@@ -90,7 +90,8 @@ def _along_routes(problem: FleetProblem) -> tuple[Floats, Floats, Floats]:
         before[free] = np.arange(free.size) + bound
         after[free] = np.arange(free.size)[::-1]
         places = world.place[free]
-        leg_s[free] = world.travel_s[np.concatenate(([drive.place[r]], places[:-1])), places] if free.size else 0.0
+        if free.size:
+            leg_s[free] = world.travel_s[drive.profile[r], np.concatenate(([drive.place[r]], places[:-1])), places]
         if bound:
             after[problem.committed[r]] = free.size
     return before, after, leg_s
