@@ -87,6 +87,7 @@ def custody_problem(case: RepairCase) -> SubProblem:
         demand=[[visit.demand] for visit in visits] + [[0]] * extra,
         capacity=[[case.capacity]] * len(vans),
         allowed=allowed,
+        held=[visit.holder not in (HUB, None) for visit in visits] + [False] * extra,
         pairs=tuple((m + number, stop) for number, stop in enumerate(stranded)),
     )
 

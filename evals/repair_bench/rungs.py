@@ -101,6 +101,7 @@ def _part(sub: SubProblem, plan: Sequences, vehicles: list[int]) -> tuple[SubPro
         **{name: getattr(sub, name)[stops] for name in _OF_STOPS},
         **{name: getattr(sub, name)[vehicles] for name in _OF_VEHICLES},
         home=np.array(home, dtype=np.int64),
+        held=sub.held[stops] & (np.array(home) != NOWHERE),
         excluded=sub.excluded[stops][:, vehicles],
         sequences=tuple(tuple(index[stop] for stop in plan[vehicle]) for vehicle in vehicles),
         pairs=tuple((index[pickup], index[delivery]) for pickup, delivery in sub.pairs if pickup in index),

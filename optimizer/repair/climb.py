@@ -131,7 +131,9 @@ class Part:
     @classmethod
     def of(cls, whole: SubProblem, plan: Sequences, vehicles: tuple[int, ...]) -> "Part":
         elsewhere = {stop for v, sequence in enumerate(plan) if v not in vehicles for stop in sequence}
-        elsewhere |= set(np.flatnonzero((whole.segment % 2 == 1) & ~np.isin(whole.home, vehicles)).tolist())  # pinned
+        elsewhere |= set(
+            np.flatnonzero(((whole.segment % 2 == 1) | whole.held) & ~np.isin(whole.home, vehicles)).tolist()
+        )
         stops = tuple(stop for stop in range(whole.stops) if stop not in elsewhere)
         at = {stop: i for i, stop in enumerate(stops)}
         rows, columns = list(stops), list(vehicles)
@@ -140,7 +142,7 @@ class Part:
         def renamed(sequences: Sequences) -> Sequences:
             return tuple(tuple(at[stop] for stop in sequences[v] if stop in at) for v in vehicles)
 
-        per_stop = ("opens_s", "closes_s", "service_s", "setup_s", "segment", "demand")
+        per_stop = ("opens_s", "closes_s", "service_s", "setup_s", "segment", "held", "demand")
         prices = ("lateness_price", "miss_price", "undone_price", "move_price", "visit_price")
         per_vehicle = ("ready_s", "shift_end_s", "capacity", "profile", "break_after_s", "break_s", "since_break_s")
         more = ("drive_limit_s", "churn_price", "carrier_price")

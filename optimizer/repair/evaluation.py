@@ -137,7 +137,7 @@ def broken_rules(sub: SubProblem, vehicle: int, sequence: Sequence[int]) -> list
         broken.append(Violation("shift", vehicle))
     if way.travel_s > sub.drive_limit_s[vehicle] and way.travel_s > most_driving_s(sub, vehicle):
         broken.append(Violation("driving", vehicle))
-    if _is_too_full(sub, sequence, sub.capacity[vehicle]):
+    if _is_too_full(sub, vehicle, sequence):
         broken.append(Violation("capacity", vehicle))
     return broken
 
@@ -285,10 +285,10 @@ def _violations(sub: SubProblem, plan: _Plan, sequences: Sequences) -> list[Viol
     driven = np.array([walk.travel_s for walk in plan.walks], dtype=np.int64)
     suspect = (homes > sub.shift_end_s) | (driven > sub.drive_limit_s)
     suspect[plan.vehicle_of[sub.excluded[plan.flat, plan.vehicle_of] != 0]] = True
-    loads = np.zeros_like(sub.capacity)
+    loads = sub.held_load
     for dimension in range(loads.shape[1]):
-        demand = sub.demand[plan.flat, dimension].astype(np.float64)
-        loads[:, dimension] = np.bincount(plan.vehicle_of, demand, len(loads))
+        demand = np.where(sub.held[plan.flat], 0.0, sub.demand[plan.flat, dimension])
+        loads[:, dimension] += np.bincount(plan.vehicle_of, demand, len(loads)).astype(np.int64)
     suspect |= (loads > sub.capacity).any(axis=1)
     if sub.pairs or np.any(sub.segment):
         suspect[:] = True
@@ -313,12 +313,15 @@ def _out_of_segment(sub: SubProblem, vehicle: int, sequence: Sequence[int]) -> l
     return out
 
 
-def _is_too_full(sub: SubProblem, sequence: Sequence[int], capacity: Ints) -> bool:
-    """Whether the load ever exceeds ``capacity``: what has no pickup is aboard from the start."""
+def _is_too_full(sub: SubProblem, vehicle: int, sequence: Sequence[int]) -> bool:
+    """Whether the load ever exceeds what the vehicle may carry: what has no pickup is aboard from the start, what it
+    holds stays aboard until delivered, and one that is too full already may drive on."""
+    held = sub.held_load[vehicle]
+    capacity = np.maximum(sub.capacity[vehicle], held)
     delivery_of = dict(sub.pairs)
     later = {delivery_of[stop] for stop in sequence if stop in delivery_of}
-    aboard = [s for s in sequence if s not in later and s not in delivery_of]
-    load = sub.demand[aboard].sum(axis=0) if aboard else np.zeros_like(capacity)
+    aboard = [s for s in sequence if s not in later and s not in delivery_of and not sub.held[s]]
+    load = held + sub.demand[aboard].sum(axis=0) if aboard else held
     if np.any(load > capacity):
         return True
     for stop in sequence:

@@ -46,6 +46,7 @@ class SubProblem:
     vehicle, and of being done at all (``visit_price``: a hand-over's); ``demand`` (m, D). ``excluded`` (m, k) is where
     custody, skills and access speak: 0 is allowed, any other number the code of the constraint that forbids.
 
+    ``held`` (m,) are stops whose goods are aboard their ``home``, done or not: only what is delivered makes room.
     ``segment`` (m,) keeps pins: along a vehicle the segments of its own stops (``home``) never fall, and each pinned
     stop has an odd one to itself, so that nothing gets in front of it that was not there before. What comes from
     elsewhere goes behind the last pin. A pinned stop stays with its home.
@@ -88,6 +89,7 @@ class SubProblem:
     profile: Ints
     hours: Floats
     segment: Ints
+    held: NDArray[np.bool_]
     break_after_s: Ints
     break_s: Ints
     since_break_s: Ints
@@ -125,6 +127,7 @@ class SubProblem:
         profile: ArrayLike = 0,
         hours: ArrayLike = (),
         segment: ArrayLike = 0,
+        held: ArrayLike = False,
         break_after_s: ArrayLike = NO_LIMIT,
         break_s: ArrayLike = 0,
         since_break_s: ArrayLike = 0,
@@ -176,6 +179,9 @@ class SubProblem:
             profile=_seconds(profile, k),
             hours=np.array(hours, dtype=np.float64),
             segment=_seconds(segment, m),
+            held=np.broadcast_to(np.asarray(held, dtype=np.bool_), (m,))
+            if np.ndim(held) == 0
+            else np.asarray(held, dtype=np.bool_),
             break_after_s=_limits(break_after_s, k),
             break_s=_seconds(break_s, k),
             since_break_s=_seconds(since_break_s, k),
@@ -191,6 +197,13 @@ class SubProblem:
         problems = _shape_problems(self) or _value_problems(self)
         if problems:
             raise BadInput("This sub-problem is malformed.", problems)
+
+    @property
+    def held_load(self) -> Ints:
+        """(k, D) what each vehicle carries of the goods it holds, whatever becomes of them."""
+        load = np.zeros_like(self.capacity)
+        np.add.at(load, self.home[self.held], self.demand[self.held])
+        return load
 
     @property
     def stops(self) -> int:
@@ -304,7 +317,7 @@ def _homes(sequences: Sequences, stops: int) -> Ints:
 
 
 _PER_STOP = (
-    "node", "opens_s", "closes_s", "service_s", "setup_s", "home", "segment",
+    "node", "opens_s", "closes_s", "service_s", "setup_s", "home", "segment", "held",
     "lateness_price", "miss_price", "undone_price", "move_price", "visit_price",
 )  # fmt: skip
 _PER_VEHICLE = (
@@ -335,6 +348,17 @@ def _shape_problems(sub: SubProblem) -> list[Problem]:
     return problems
 
 
+def _held_problem(sub: SubProblem) -> Problem | None:
+    """Goods in a vehicle's hands are that vehicle's to deliver, and need no pickup."""
+    held = np.flatnonzero(sub.held & (sub.home != NOWHERE))
+    elsewhere = sub.excluded[held] == 0
+    elsewhere[np.arange(held.size), sub.home[held]] = False
+    at_pickups = {stop for pair in sub.pairs for stop in pair} & set(np.flatnonzero(sub.held).tolist())
+    if held.size == sub.held.sum() and not elsewhere.any() and not at_pickups:
+        return None
+    return Problem("held", "names a stop without a home, open to others or with a pickup", "keep it to its home alone")
+
+
 def _value_problems(sub: SubProblem) -> list[Problem]:
     n, m, k = sub.travel_s.shape[-1], sub.stops, sub.vehicles
     problems = [
@@ -357,6 +381,8 @@ def _value_problems(sub: SubProblem) -> list[Problem]:
         problems.append(Problem("break_after_s", "is not a time one can drive", "give 1 second or more"))
     if np.any((sub.segment % 2 == 1) & (sub.home == NOWHERE)):
         problems.append(Problem("segment", "pins a stop that has no home", "give it a home, or an even segment"))
+    if problem := _held_problem(sub):
+        problems.append(problem)
     if np.any(sub.ready_s < 0):
         problems.append(Problem("ready_s", "is before the common instant", "give zero or more"))
     if np.any(sub.demand < 0) or np.any(sub.capacity < 0):

@@ -18,7 +18,7 @@ from optimizer.repair.engines.route import (
 )
 from optimizer.repair.subproblem import Floats
 
-ROUTE = "8266900c5865"
+ROUTE = "daf2c6e887e4"
 """Which ``route`` is compiled in: numba looks at this file alone, so a change there must change this line (a test says
 so)."""
 

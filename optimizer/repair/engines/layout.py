@@ -29,7 +29,7 @@ def tables_of(sub: SubProblem, least_move_price: float, gathered: bool) -> Table
         straight = sub.travel_s[sub.profile, sub.start_node, sub.end_node]
         latest, most = np.maximum(sub.shift_end_s, sub.ready_s + straight), sub.drive_limit_s
     stops = np.zeros(places.size, dtype=STOP)
-    for name in ("opens_s", "closes_s", "service_s", "setup_s", "home", "segment"):
+    for name in ("opens_s", "closes_s", "service_s", "setup_s", "home", "segment", "held"):
         stops[name][:m] = getattr(sub, name)
     for name in ("lateness_price", "miss_price", "undone_price", "visit_price"):
         stops[name][:m] = getattr(sub, name)
@@ -53,7 +53,9 @@ def tables_of(sub: SubProblem, least_move_price: float, gathered: bool) -> Table
         vehicles=vehicles,
         demand=np.ascontiguousarray(sub.demand),
         excluded=np.ascontiguousarray(sub.excluded),
-        capacity=np.ascontiguousarray(sub.capacity),
+        capacity=np.maximum(sub.capacity, held)
+        if (held := sub.held_load).any()
+        else np.ascontiguousarray(sub.capacity),
         hours=np.ascontiguousarray(sub.hours),
         original=_rows(sub.sequences, m if np.any(sub.churn_price) else 0),
         travel_price=sub.travel_price,
@@ -71,8 +73,10 @@ def routes_of(tables: Tables, sequences: Sequences) -> Routes:
     where = np.full(m, NONE, dtype=np.int64)
     where[served] = vehicle_of
     is_pickup = tables.stops["delivery"][served] != NONE
-    loaded = (tables.stops["pickup"][served] == NONE) & ~is_pickup
+    loaded = (tables.stops["pickup"][served] == NONE) & ~is_pickup & (tables.stops["held"][served] == 0)
     aboard = np.zeros_like(tables.capacity)
+    held = np.flatnonzero(tables.stops["held"])
+    np.add.at(aboard, tables.stops["home"][held], tables.demand[held])
     np.add.at(aboard, vehicle_of[loaded], tables.demand[served[loaded]])
     loads = np.zeros(k, dtype=LOAD)
     loads["size"], loads["meetings"] = size, np.bincount(vehicle_of[is_pickup], minlength=k)

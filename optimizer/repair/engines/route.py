@@ -22,7 +22,7 @@ LEAST_GAIN = 1e-6
 
 STOP = np.dtype(
     [(name, np.int64) for name in ("row", "place", "opens_s", "closes_s", "service_s", "setup_s", "home")]
-    + [(name, np.int64) for name in ("segment", "pickup", "delivery")]
+    + [(name, np.int64) for name in ("segment", "held", "pickup", "delivery")]
     + [(f"{name}_price", np.float64) for name in ("lateness", "miss", "undone", "move", "visit")],
     align=True,
 )
@@ -293,7 +293,7 @@ def roomy_until(t: Tables, r: Routes, v: int, stop: int) -> int:
     """
     last = r.loads[v].size
     for d in range(t.demand.shape[1]):
-        room = t.capacity[v, d] - t.demand[stop, d]
+        room = t.capacity[v, d] - (ZERO if t.stops[stop].held else t.demand[stop, d])
         load = r.aboard[v, d]
         if load > room:
             return -1
@@ -459,7 +459,7 @@ def put(t: Tables, r: Routes, v: int, stop: int, at: int) -> None:
     r.where[stop] = v
     if t.stops[stop].delivery != NONE:
         r.loads[v].meetings += 1
-    elif t.stops[stop].pickup == NONE:
+    elif t.stops[stop].pickup == NONE and not t.stops[stop].held:
         for d in range(t.demand.shape[1]):
             r.aboard[v, d] += t.demand[stop, d]
 
@@ -477,7 +477,7 @@ def take(t: Tables, r: Routes, stop: int) -> int:
     r.where[stop] = NONE
     if t.stops[stop].delivery != NONE:
         r.loads[v].meetings -= 1
-    elif t.stops[stop].pickup == NONE:
+    elif t.stops[stop].pickup == NONE and not t.stops[stop].held:
         for d in range(t.demand.shape[1]):
             r.aboard[v, d] -= t.demand[stop, d]
     return at

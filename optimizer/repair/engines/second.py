@@ -14,7 +14,7 @@ from optimizer.repair.engines.first import best_on, put_unit, take_unit, undone_
 from optimizer.repair.engines.route import LEAST_GAIN, NONE, ZERO, Routes, Tables, below, keeps_day, refresh, uniform
 from optimizer.repair.subproblem import Floats, Ints
 
-FIRST = "70c2dfab503e"
+FIRST = "9993d84de136"
 """Which ``first``, and with it ``route``, is compiled in: numba looks at this file alone, so a change there must change
 this line (a test says so)."""
 
@@ -113,26 +113,31 @@ def _remember(r: Routes, memory: Memory, count: int, v: int, mark: int) -> int:
 
 
 @compiled
+def _count_aboard(t: Tables, r: Routes, v: int, stop: int, sign: int) -> None:
+    """What the stop adds to the load at the start; -1 takes it off again."""
+    if t.stops[stop].delivery == NONE and t.stops[stop].pickup == NONE and not t.stops[stop].held:
+        for d in range(t.demand.shape[1]):
+            r.aboard[v, d] += sign * t.demand[stop, d]
+
+
+@compiled
 def _go_back(t: Tables, r: Routes, memory: Memory, count: int) -> None:
-    dims = t.demand.shape[1]
     for c in range(count):
         v = memory.touched[c]
         for i in range(r.loads[v].size):
             r.where[r.seq[v, i]] = NONE
     for c in range(count):
         v = memory.touched[c]
+        for i in range(r.loads[v].size):
+            _count_aboard(t, r, v, r.seq[v, i], -1)
         r.loads[v].size, r.loads[v].meetings = memory.saved_size[v], 0
-        for d in range(dims):
-            r.aboard[v, d] = 0
         for i in range(r.loads[v].size):
             stop = memory.saved[v, i]
             r.seq[v, i] = stop
             r.where[stop] = v
             if t.stops[stop].delivery != NONE:
                 r.loads[v].meetings += 1
-            elif t.stops[stop].pickup == NONE:
-                for d in range(dims):
-                    r.aboard[v, d] += t.demand[stop, d]
+            _count_aboard(t, r, v, stop, 1)
         refresh(t, r, v)
 
 

@@ -22,13 +22,20 @@ SHORT = SearchBudget(work=4_000)
 
 
 def make_any(seed: int, most_stops: int = 14) -> SubProblem:
-    """Anything a repair could meet: modes, traffic, rests, pins, hand-overs, codes, full vans, shifts long over."""
+    """Anything a repair could meet: modes, traffic, rests, pins, hand-overs, goods in a van's hands, codes, full vans,
+    shifts long over."""
     draw = np.random.default_rng(seed)
     vehicles, stops, modes = int(draw.integers(1, 5)), int(draw.integers(1, most_stops)), int(draw.integers(1, 3))
     owner, order = draw.integers(-1, vehicles, stops), draw.permutation(stops)
     sequences = tuple(tuple(int(s) for s in order if owner[s] == v) for v in range(vehicles))
     opens = draw.integers(0, 20_000, stops)
-    pairs = draw.integers(0, stops // 2 + 1) if draw.random() < 0.5 else 0
+    paired = int(draw.integers(0, stops // 2 + 1)) if draw.random() < 0.5 else 0
+    pairs = tuple((int(order[2 * i]), int(order[2 * i + 1])) for i in range(paired))
+    held = (owner >= 0) & (draw.random(stops) < 0.3) & (draw.random() < 0.5)
+    held[[stop for pair in pairs for stop in pair]] = False
+    excluded = draw.choice([0, 0, 0, 1, 5], (stops, vehicles))
+    excluded[held] = 1
+    excluded[np.flatnonzero(held), owner[held]] = 0
     rested = draw.random() < 0.3
     return SubProblem.build(
         travel_s=draw.uniform(0, 3000, (modes, stops, stops)),
@@ -48,8 +55,9 @@ def make_any(seed: int, most_stops: int = 14) -> SubProblem:
         move_price=draw.choice([0, 300], stops),
         demand=draw.integers(0, 5, (stops, 2)),
         capacity=draw.integers(0, 25, (vehicles, 2)),
-        excluded=draw.choice([0, 0, 0, 1, 5], (stops, vehicles)),
-        pairs=tuple((int(order[2 * i]), int(order[2 * i + 1])) for i in range(int(pairs))),
+        excluded=excluded,
+        pairs=pairs,
+        held=held,
         profile=draw.integers(0, modes, vehicles),
         hours=draw.uniform(0.5, 2.0, draw.choice([0, 0, 5])),
         segment=_pins(draw, sequences, stops) if draw.random() < 0.4 else 0,

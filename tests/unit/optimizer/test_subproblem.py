@@ -184,3 +184,18 @@ def test_an_incomplete_matrix_is_refused_by_its_cell(travel_s, named: str) -> No
     with pytest.raises(BadInput) as caught:
         make_line(travel_s=travel_s)
     assert named in caught.value.problems[0].message
+
+
+def test_goods_in_a_vehicles_hands_take_room_until_they_are_delivered() -> None:
+    """Stop 1 stays undone; its goods ride along all the same, and stop 2's find no room before stop 0's are gone."""
+    shape = {"sequences": ((0, 1), (2, 3, 4)), "demand": [[4], [4], [4], [0], [0]], "capacity": [[8], [8]]}
+    hands = {"held": [True, True, False, False, False], "allowed": [[True, False]] * 2 + [[True, True]] * 3}
+    free, bound = make_line(**shape), make_line(**shape, **hands)
+    assert evaluate(free, ((0, 2), ())).is_feasible
+    assert [violation.rule for violation in evaluate(bound, ((0, 2), ())).violations] == ["capacity"]
+
+
+def test_held_goods_have_a_home_and_are_open_to_nobody_else() -> None:
+    with pytest.raises(BadInput) as caught:
+        make_line(held=True)
+    assert caught.value.problems[0].place == "held"
