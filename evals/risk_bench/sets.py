@@ -60,6 +60,7 @@ def prepare_rail(folders: Sequence[Path], seed: int, share: float) -> Prepared:
             "on_time_now": (lead >= 20) & (lead <= 75) & on_time,
         },
         rising=RISING,
+        simulated=rows.p_simulated,
         amounts=Amounts(rows.delay, rows.mc, rows.now_delay),
     )
     note = "late: more than 5 min at a future call; lead: planned minutes; quantiles of the delay in minutes"
