@@ -36,6 +36,7 @@ class Amounts:
 class Task:
     """n rows of one set. ``carried`` is the P of carrying the newest known state forward, ``opinion`` the simulation's.
 
+    Where the opinion is more than the simulation's P, ``simulated`` keeps that for the baseline.
     ``horizons`` are the masks that are judged apart; ``bands`` (n,) the groups that are recalibrated apart. Rows asked
     before ``first_day`` are learned from.
     """
@@ -50,6 +51,7 @@ class Task:
     first_day: int
     horizons: Mapping[str, Bools]
     rising: Sequence[str] = ()
+    simulated: Floats | None = None
     amounts: Amounts | None = None
     growth: Growth = GROWTH
 
@@ -113,11 +115,12 @@ def _told_of(task: Task, rows: NDArray[np.int64]) -> Told:
 
 def baselines(task: Task) -> dict[str, Answers]:
     """The newest known state carried forward, and the simulation as it is."""
+    simulated = task.opinion if task.simulated is None else task.simulated
     if task.amounts is None:
-        return {CARRY: Answers(task.carried, None), SIMULATED: Answers(task.opinion, None)}
+        return {CARRY: Answers(task.carried, None), SIMULATED: Answers(simulated, None)}
     point = task.amounts.carried
     carried = None if point is None else np.repeat(point[:, None], len(LEVELS), axis=1)
-    return {CARRY: Answers(task.carried, carried), SIMULATED: Answers(task.opinion, task.amounts.simulated)}
+    return {CARRY: Answers(task.carried, carried), SIMULATED: Answers(simulated, task.amounts.simulated)}
 
 
 def score(task: Task, answers: Mapping[str, Answers], rows: Bools | None = None) -> dict[str, dict[str, Metrics]]:

@@ -19,6 +19,7 @@ COLUMNS = (
 )  # fmt: skip
 _MOST_SLOTS = 4.0  # a wait of a whole day is as telling as one of three
 _LONG_AGO = 60.0
+_USUAL = 0.1  # of first attempts fail, as a beginning
 _FIRST_DAY = datetime(1970, 1, 1, tzinfo=UTC).toordinal()
 
 
@@ -98,6 +99,8 @@ def parcel_rows(parcels: Sequence[Parcel]) -> ParcelRows:
         "user_today": _same(user, day),
         "cell_today": _same(cell, day),
         "all_today": _same(np.zeros(day.size, dtype=np.int64), day),
+        "cell_lately": _lately(cell, failed, day, 30.0, 10.0),
+        "all_lately": _lately(np.zeros(day.size, dtype=np.int64), failed, day, 5.0, 20.0),
         "gx": np.array([row.gx for row in parcels]),
         "gy": np.array([row.gy for row in parcels]),
     }
@@ -120,6 +123,23 @@ def _same(key: NDArray[np.generic], day: Ints) -> Floats:
     _, key_index = np.unique(key, return_inverse=True)
     _, group, count = np.unique(np.column_stack([key_index, day]), axis=0, return_inverse=True, return_counts=True)
     return count[group].astype(np.float64)
+
+
+def _lately(
+    key: NDArray[np.generic], failed: NDArray[np.bool_], day: Ints, half_life_days: float, trust: float
+) -> Floats:
+    """(n,) the share of the key's parcels that failed on earlier days, which fade, held towards ``_USUAL``."""
+    names, index = np.unique(key, return_inverse=True)
+    sums, before = np.zeros((2, names.size)), int(day.min())
+    rate = np.empty(day.size)
+    for today in np.unique(day).tolist():
+        rows = np.flatnonzero(day == today)
+        sums *= 0.5 ** ((today - before) / half_life_days)
+        rate[rows] = (sums[1, index[rows]] + trust * _USUAL) / (sums[0, index[rows]] + trust)
+        sums[0] += np.bincount(index[rows], minlength=names.size)
+        sums[1] += np.bincount(index[rows], weights=failed[rows], minlength=names.size)
+        before = today
+    return rate
 
 
 def _last_days(user: NDArray[np.str_], failed: NDArray[np.bool_], slots: Floats, day: Ints) -> dict[str, Floats]:

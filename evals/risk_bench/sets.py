@@ -20,7 +20,7 @@ from optimizer.risk.learned.trees import Growth
 TRAINING_SHARE = 0.7
 """Without another folder to test on, so much of a set's days (rows, where days are few) is learned from."""
 
-_PARCEL_GROWTH = Growth(rounds=250, leaves=8, rate=0.04, least_in_leaf=300, columns_share=0.4, ridge=20.0)
+_PARCEL_GROWTH = Growth(rounds=250, leaves=12, rate=0.04, least_in_leaf=300, columns_share=0.4, ridge=20.0)
 """Two hundred days and few failures: a little deeper than rail bears."""
 
 _BAND_EDGES_MIN = (42.5, 82.5)
@@ -60,6 +60,7 @@ def prepare_rail(folders: Sequence[Path], seed: int, share: float) -> Prepared:
             "on_time_now": (lead >= 20) & (lead <= 75) & on_time,
         },
         rising=RISING,
+        simulated=rows.p_simulated,
         amounts=Amounts(rows.delay, rows.mc, rows.now_delay),
     )
     note = "late: more than 5 min at a future call; lead: planned minutes; quantiles of the delay in minutes"

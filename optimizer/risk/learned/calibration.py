@@ -24,6 +24,8 @@ _EDGE = 1e-4  # no map says more surely than this
 _CELLS = 100  # of equal counts: a map with more knots than that would be noise
 _STEPS = 30
 _WORTH_MAPPING = 0.01  # of the log loss: less is what a few odd days make by chance
+_LEAST_DAYS = 7  # held out: rows of a day are kin, and what a few days have in common passes
+_DAY_S = 86_400.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,10 +75,13 @@ def fit_calibration(kind: str, p: Floats, late: Bools) -> Calibration:
 def choose_calibration(p: Floats, late: Bools, time_s: Floats, *, hold_out: float = 0.35) -> Calibration:
     """The kind that does best on the newest rows when fitted to the older, then fitted to all of them.
 
-    Never worse than ``none``, neither on the newest rows by choice nor on all of them by check.
+    Never worse than ``none``, neither on the newest rows by choice nor on all of them by check; and ``none`` as long as
+    the newest rows are of less than a week of days.
     """
     cut = np.quantile(time_s, 1.0 - hold_out)
     old, new = time_s < cut, time_s >= cut
+    if np.unique(np.floor(time_s[new] / _DAY_S)).size < _LEAST_DAYS:
+        return Calibration()
     losses = {kind: log_loss(fit_calibration(kind, p[old], late[old]).apply(p[new]), late[new]) for kind in KINDS}
     kind = min(KINDS, key=lambda kind: losses[kind])
     if losses[kind] > (1.0 - _WORTH_MAPPING) * losses["none"]:

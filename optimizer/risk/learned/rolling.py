@@ -14,15 +14,15 @@ from optimizer.kernel import Floats, Ints
 from optimizer.risk.learned.calibration import Bools
 from optimizer.risk.learned.quantiles import LEVELS, conformal_offsets
 
-CALIBRATION_DAYS, QUANTILE_DAYS = 60, 15
+CALIBRATION_DAYS, QUANTILE_DAYS = 60, 10
 """How far back is looked, in days that have rows: spreads change sooner than the meaning of P."""
 
 _DOUBT = (
-    1000.0  # information units (about four rows at P = .5 each) for offset and slope as they are: rows of a day are kin
+    3000.0  # information units (about four rows at P = .5 each) for offset and slope as they are: rows of a day are kin
 )
 _EDGE = 1e-4
 _LEAST_ROWS = 50
-_STEP = 0.3  # how fast the nominal level follows what was covered
+_STEP = 0.8  # how fast the nominal level follows what was covered
 _WIDEST, _NARROWEST = 0.02, 0.4
 _NOMINAL = 1.0 - (LEVELS[-1] - LEVELS[0])
 

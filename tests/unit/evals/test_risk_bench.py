@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 
 from evals.risk_bench import orders, parcel, rail
 from evals.risk_bench.durations import mean_lately, newest_before, simulate_durations
-from evals.risk_bench.rail_features import rail_rows
+from evals.risk_bench.rail_features import opinion_of, rail_rows
 from evals.risk_bench.running import run_sets
 from forestall.errors import BadInput
 
@@ -79,6 +79,15 @@ def test_history_is_of_earlier_days_and_counts(tmp_path) -> None:
     assert np.array_equal(before.features[early], after.features[early])
     late = before.day > days[2].toordinal()
     assert after.opinion[late].mean() > before.opinion[late].mean()
+
+
+def test_an_opinion_stands_on_the_share_of_samples_and_on_their_middle() -> None:
+    same_share = np.full(3, 0.2)
+    middles = np.array([-4.0, 0.0, 4.0])[:, None] + np.array([-6.0, -1.0, 0.0, 1.0, 6.0])
+    opinion = opinion_of(same_share, middles)
+    assert (np.diff(opinion) > 0.0).all()
+    assert (np.diff(opinion_of(np.array([0.1, 0.2, 0.3]), middles[:1].repeat(3, axis=0))) > 0.0).all()
+    assert opinion_of(np.array([0.5]), rail.LATE_MIN + np.array([[-6.0, -1.0, 0.0, 1.0, 6.0]])) == pytest.approx(0.5)
 
 
 def test_a_bad_row_is_told_and_left_out_and_its_neighbours_stay(tmp_path) -> None:

@@ -10,11 +10,11 @@ from optimizer.risk.learned.metrics import expected_calibration_error, log_loss
 
 
 def world(seed: int, rows: int = 2000, bend: float = 2.0):
-    """P that says ``bend`` times the odds it should."""
+    """P that says ``bend`` times the odds it should, over forty days."""
     rng = np.random.default_rng(seed)
     odds = rng.normal(-1.0, 1.5, rows)
     late = rng.random(rows) < 1.0 / (1.0 + np.exp(-odds))
-    return 1.0 / (1.0 + np.exp(-bend * odds)), late, np.arange(rows, dtype=np.float64)
+    return 1.0 / (1.0 + np.exp(-bend * odds)), late, np.linspace(0.0, 40 * 86_400.0, rows)
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -47,6 +47,12 @@ def test_overconfidence_is_corrected_out_of_sample(kind) -> None:
 def test_what_is_calibrated_is_left_as_it_is() -> None:
     p, late, time_s = world(3, bend=1.0)
     assert choose_calibration(p, late, time_s) == Calibration()
+
+
+def test_a_map_is_chosen_only_when_a_week_could_be_held_out() -> None:
+    p, late, time_s = world(5)
+    assert choose_calibration(p, late, time_s).kind != "none"
+    assert choose_calibration(p, late, time_s / 4.0) == Calibration()
 
 
 def test_a_corner_without_late_stops_is_not_called_safe() -> None:
