@@ -84,7 +84,7 @@ _QUICK = _TUNING._replace(mean_ruin=3.0, hot=1.0, at_trouble=1.0, only_trouble=T
 """For what the first rung could not save by moving single stops."""
 
 _RELIEF_SHARE = 0.5  # of that work, the most that goes into moving single stops
-_QUICK_WORK = 20
+_QUICK_WORK = 40
 """The first rung looks at so many places for each stop at risk and each stop there is: linear in both."""
 
 _RUNS = 50  # so often a search comes up to look at the fuse
