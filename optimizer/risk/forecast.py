@@ -28,7 +28,7 @@ from optimizer.travel import TravelTimes
 
 MODEL = "montecarlo-2"
 _JOINT = "+"
-_WORTH_EXPLAINING = 0.05
+_WORTH_EXPLAINING = 0.10
 
 
 class Forecaster:
