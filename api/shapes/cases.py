@@ -31,6 +31,13 @@ class CaseShape(Shape):
     plan_rev: int
     revision: int
     evidence: dict[str, Any]
+    owner: str | None = Field(description="The person who looks after it")
+    taken_over: bool = Field(description="While true, the service proposes and sends nothing for it")
+    tier: int = Field(description="How often it was passed on to the next people up because nobody answered")
+    snoozed_until: datetime | None = Field(description="Left alone until then")
+    wake_at_severity: float | None = Field(description="Unless its severity reaches this before")
+    merged_into: str | None = Field(description="The case that goes on in its place")
+    expires_at: datetime | None = Field(description="When it closes by itself if nothing is done")
 
 
 class CasesShape(Shape):

@@ -23,8 +23,14 @@ class Signal:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """``revision`` guards every update (compare-and-swap). ``severity`` is the expected
-    number of missed promises if nobody acts."""
+    """``revision`` guards every update (compare-and-swap). ``severity`` is the expected number of missed promises if
+    nobody acts; ``avoidable_loss`` how many of them the best plan would keep, ``act_by`` the last moment for it.
+
+    ``owner`` is the person who looks after it; while ``taken_over``, the service proposes and sends nothing for it.
+    ``tier`` counts how often it has been passed on, because nobody answered, to the next people up. It is left alone
+    until ``snoozed_until`` unless its severity reaches ``wake_at_severity`` before. ``merged_into`` names the case
+    that goes on in its place, ``expires_at`` when it closes by itself if nothing is done.
+    """
 
     id: CaseId
     fingerprint: str
@@ -45,3 +51,10 @@ class Case:
     revision: int = 1
     quiet_since: datetime | None = None
     planned_at: datetime | None = None
+    owner: str | None = None
+    taken_over: bool = False
+    tier: int = 0
+    snoozed_until: datetime | None = None
+    wake_at_severity: float | None = None
+    merged_into: CaseId | None = None
+    expires_at: datetime | None = None

@@ -325,6 +325,13 @@ cases = Table(
     Column("revision", BigInteger, nullable=False),
     Column("quiet_since", Instant),
     Column("planned_at", Instant),
+    Column("owner", Text),
+    Column("taken_over", Boolean, nullable=False),
+    Column("tier", Integer, nullable=False),
+    Column("snoozed_until", Instant),
+    Column("wake_at_severity", Float(53)),
+    Column("merged_into", Text),
+    Column("expires_at", Instant),
     Index(None, "day", "status"),
     # One root cause is one live case, whoever opens it and on whichever server.
     Index(
