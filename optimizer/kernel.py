@@ -36,6 +36,11 @@ def compiled(function: _Function) -> _Function:
     return cast(_Function, njit(cache=True, nogil=True, error_model="numpy")(function))
 
 
+def inlined(function: _Function) -> _Function:
+    """For the steps of one visit: written into their callers, as handing all of World over costs more than they do."""
+    return cast(_Function, njit(inline="always", nogil=True, error_model="numpy")(function))
+
+
 class World(NamedTuple):
     """What is the same for every vehicle. m stops, n places, S samples; seconds since the epoch; prices in price units.
 
@@ -146,13 +151,13 @@ def hour_factor(hours: Floats, depart: Floats) -> float:
     return float(hours[low] + (at - low) * (hours[low + 1] - hours[low]))
 
 
-@compiled
+@inlined
 def usual_s(world: World, drive: Drive, route: int, here: int, there: int) -> float:
     """Seconds from one place to another for this vehicle, under usual traffic."""
     return float(world.travel_s[drive.profile[route], here, there])
 
 
-@compiled
+@inlined
 def leg_between(world: World, drive: Drive, route: int, here: int, there: int) -> tuple[float, float]:
     """Seconds from one place to another as usual, and how many more now; the hour's traffic apart."""
     usual = usual_s(world, drive, route, here, there)
@@ -237,7 +242,7 @@ def serve(
         depart[s] = begins + service * stay[s] if done else NEVER
 
 
-@compiled
+@inlined
 def set_off(world: World, drive: Drive, route: int, here: int, stop: int, state: Floats) -> tuple[float, float]:
     """Take the breaks that the leg to the stop brings, and say how long it is in that hour's traffic (see
     ``leg_between``)."""
@@ -250,7 +255,7 @@ def set_off(world: World, drive: Drive, route: int, here: int, stop: int, state:
     return usual * traffic, extra * traffic
 
 
-@compiled
+@inlined
 def reach_and_serve(
     world: World, drive: Drive, route: int, stop: int, usual: float, extra: float, state: Floats, start: Floats
 ) -> None:
@@ -264,7 +269,7 @@ def reach_and_serve(
     serve(world.opens_s[stop], drive.shift_end_s[route], service, world.visit[stop], start, state[0])
 
 
-@compiled
+@inlined
 def visit(world: World, drive: Drive, route: int, here: int, stop: int, state: Floats, start: Floats) -> None:
     """Drive from ``here`` to the stop and serve it: fills ``start`` (S,), and moves ``state`` to after it."""
     usual, extra = set_off(world, drive, route, here, stop, state)
@@ -292,6 +297,18 @@ def stop_price(world: World, stop: int, start: Floats) -> float:
 
 
 @compiled
+def _way_s(world: World, drive: Drive, route: int, here: int, seq: Ints, first: int, count: int) -> float:
+    """Usual seconds from ``here`` through the stops from ``first`` on to the vehicle's end; 0 without any stop."""
+    if count == 0:
+        return 0.0
+    way, at = 0.0, here
+    for i in range(first, count):
+        way += usual_s(world, drive, route, at, world.place[seq[i]])
+        at = world.place[seq[i]]
+    return way + usual_s(world, drive, route, at, drive.end[route])
+
+
+@compiled
 def tail_cost(
     world: World,
     drive: Drive,
@@ -306,20 +323,17 @@ def tail_cost(
 ) -> float:
     """The cost of a sequence of which the stops before ``first`` cost ``so_far`` and ended in ``state`` (altered).
 
-    Gives up, returning inf, as soon as the cost reaches ``limit``. The way back to the hub is counted.
+    Gives up, returning inf, as soon as the cost reaches ``limit``. All the driving is counted, the way back to the hub
+    too, before any of it is simulated: a longer way is given up at once unless enough lateness could pay for it.
     """
     here = drive.place[route] if first == 0 else world.place[seq[first - 1]]
-    cost = so_far
+    cost = so_far + world.travel_price * _way_s(world, drive, route, here, seq, first, count)
     for i in range(first, count):
-        stop = seq[i]
-        visit(world, drive, route, here, stop, state, start)
-        driving = usual_s(world, drive, route, here, world.place[stop])
-        cost += world.travel_price * driving + stop_price(world, stop, start)
         if cost >= limit:
             return np.inf
-        here = world.place[stop]
-    if count:
-        cost += world.travel_price * usual_s(world, drive, route, here, drive.end[route])
+        visit(world, drive, route, here, seq[i], state, start)
+        cost += stop_price(world, seq[i], start)
+        here = world.place[seq[i]]
     return cost if cost < limit else np.inf
 
 

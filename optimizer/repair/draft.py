@@ -20,7 +20,7 @@ LEAST_GAIN = 1.0
 class Effort:
     """How hard one route's order is searched, in counts, so that a search can be repeated exactly."""
 
-    kicks: int = 8
+    kicks: int = 4
     orders: int = 40_000
 
     @property

@@ -23,7 +23,7 @@ from optimizer.kernel import (
     visit,
 )
 
-KERNEL = "47f892db7273"
+KERNEL = "dea2435d5d68"
 """Which kernel is compiled into these functions. The compiler's cache looks at this file alone, so a changed kernel
 must change this line, or old code would run on; a test says so."""
 
