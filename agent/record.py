@@ -1,6 +1,7 @@
 """The decision record: everything an auditor needs to see why something was done, as one JSON body."""
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from importlib.metadata import version
 
 from agent.run import GRAPH_VERSION
@@ -66,6 +67,7 @@ def record_of(
             {"tool": none.tool.value, "rule": none.rule, "values": dict(none.values)} for none in proposal.declined
         ],
         "planner": proposal.planner,
+        "language_model": _consultation(proposal),
         "policy": _policy(gate),
         "oversight": _oversight(approval, decision),
         "solver": dict(executed.solver) if executed else {},
@@ -90,6 +92,14 @@ def _candidate(proposal: Proposal, candidate: Candidate, chosen: CandidateId | N
         "chosen": candidate.id == chosen,
         "why_not": None if candidate.id == chosen else _why_not(proposal, candidate, judgement),
     }
+
+
+def _consultation(proposal: Proposal) -> Body | None:
+    """All that was said to and by a language model, as it was said."""
+    asked = proposal.consultation
+    if asked is None:
+        return None
+    return {**asdict(asked), "options": dict(asked.options), "advice": asked.advice.value}
 
 
 def _tender(candidate: Candidate) -> Body | None:

@@ -8,10 +8,11 @@ from agent.contact_log import ContactLog
 from agent.holdout import Holdout
 from agent.learning.forecasting import Forecasting
 from agent.pictures import Pictures
+from agent.planner.advisor import Advisor
 from agent.planner.rules import RulePlanner
 from forestall.clock import Clock
 from forestall.domain.actions import Candidate, Judgement, NoCandidate
-from forestall.domain.decisions import Proposal
+from forestall.domain.decisions import Consultation, Proposal
 from forestall.domain.ids import CandidateId
 from forestall.domain.vocabulary import Mode
 from forestall.store import Store
@@ -57,6 +58,7 @@ class Desk:
     judgements: dict[CandidateId, Judgement] = field(default_factory=dict)
     ranking: tuple[CandidateId, ...] = ()
     planner: str = ""
+    consultation: Consultation | None = None
     proposal: Proposal | None = None
     ready: Ready | None = None
 
@@ -77,6 +79,7 @@ class Workplace:
     kill_switch: bool
     patience: Patience
     holdout: Holdout
+    advisor: Advisor | None = None
 
 
 @dataclass(frozen=True, slots=True)

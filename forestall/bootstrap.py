@@ -22,6 +22,9 @@ from agent.learning.drift import watch_of
 from agent.learning.forecasting import Forecasting
 from agent.learning.job import LearningJob
 from agent.pictures import Pictures
+from agent.planner.advisor import Advisor
+from agent.planner.budget import Allowance, Budget
+from agent.planner.models import ChatModel, RankingModel, RecordedModel, RecordingModel
 from agent.planner.rules import RulePlanner
 from agent.run import Workplace
 from agent.service import Service
@@ -73,13 +76,16 @@ def build(settings: Settings, clock: Clock | None = None) -> Service:
         ladder=ladder,
     )
     patience = Patience()
+    planner = RulePlanner(price_per_cent=prices.cent)
+    advisor = _advisor(settings, planner)
     work = Workplace(
         store=store,
         clock=clock,
         pictures=Pictures(forecaster, repairer, roads),
         contact_log=ContactLog(),
         gate=gate,
-        planner=RulePlanner(price_per_cent=prices.cent),
+        planner=planner,
+        advisor=advisor,
         forecaster=forecaster,
         repairer=repairer,
         mode=settings.mode,
@@ -104,7 +110,12 @@ def build(settings: Settings, clock: Clock | None = None) -> Service:
         sweeper=Sweeper(store, work.pictures, Thresholds(), patience, rhythm),
         learning=make_learning(settings, store),
         channels=dict.fromkeys(Channel, DryRunChannel()),
-        closers=[close_checkpoints, *close_roads, *([solver.close] if solver else [])],
+        closers=[
+            close_checkpoints,
+            *close_roads,
+            *([solver.close] if solver else []),
+            *([advisor.close] if advisor else []),
+        ],
     )
 
 
@@ -144,6 +155,28 @@ def _ladder(polish: Polish, solver: SolverPool | None) -> Ladder | None:
     ladder = Ladder((first,) if polish is Polish.FIRST else (first, polish.value.lower()), solver=solver)
     ladder.warm_up()
     return ladder
+
+
+def _advisor(settings: Settings, planner: RulePlanner) -> Advisor | None:
+    """The language model's part in ranking, where one is named; nothing of LangChain's models is loaded otherwise."""
+    model: RankingModel
+    if settings.llm_traces is not None:
+        model = RecordedModel(settings.llm_traces)
+    elif settings.llm_model is not None:
+        model = ChatModel(
+            settings.llm_model,
+            settings.llm_provider,
+            settings.llm_base_url,
+            settings.llm_api_key.get_secret_value(),
+            settings.llm_timeout_s,
+            settings.llm_max_tokens,
+        )
+    else:
+        return None
+    if settings.llm_record is not None:
+        model = RecordingModel(model, settings.llm_record)
+    allowance = Allowance(settings.llm_tokens_an_hour, settings.llm_cents_an_hour, settings.llm_cents_per_million)
+    return Advisor(model, planner, Budget(allowance), settings.llm_timeout_s, settings.llm_band)
 
 
 def make_forecasting(settings: Settings, prices: Prices | None = None) -> Forecasting:

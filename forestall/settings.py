@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
 
-from pydantic import AwareDatetime, Field, ValidationInfo, field_validator
+from pydantic import AwareDatetime, Field, SecretStr, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from forestall.clock import Clock, ScaledClock, SystemClock
@@ -107,6 +107,25 @@ class Settings(BaseSettings):
     holdout_max_misses: float = Field(
         default=1.0, gt=0, description="A case that expects more missed promises than this is never left alone by lot."
     )
+    llm_model: str | None = Field(
+        default=None, description="Language model that may reorder plans of nearly equal worth. [none: rules alone]"
+    )
+    llm_provider: str = Field(default="openai", description="Whose interface it speaks, as LangChain names providers.")
+    llm_base_url: str | None = Field(default=None, description="Its address, for any OpenAI-compatible server.")
+    llm_api_key: SecretStr = Field(default=SecretStr("none"), description="Its key; never shown.")
+    llm_timeout_s: float = Field(default=3.0, gt=0, le=60, description="Longest wait for it; then the rules' order.")
+    llm_max_tokens: int = Field(default=400, ge=50, le=4000, description="Longest answer it may give, tokens.")
+    llm_tokens_an_hour: int = Field(default=200_000, ge=0, description="Tokens it may use up in an hour.")
+    llm_cents_an_hour: float = Field(default=100.0, ge=0, description="Money it may use up in an hour, cents.")
+    llm_cents_per_million: float = Field(default=0.0, ge=0, description="What a million tokens cost, cents.")
+    llm_band: float = Field(
+        default=0.8,
+        gt=0,
+        le=1,
+        description="Plans that gain at least this share of what the best one gains are put to it.",
+    )
+    llm_traces: Path | None = Field(default=None, description="Answer from this file of recorded answers instead.")
+    llm_record: Path | None = Field(default=None, description="Append every answer of the model to this file.")
     clock_start: AwareDatetime | None = Field(
         default=None, description="With clock_anchor: what the service's clock showed at that real moment (demo)."
     )

@@ -5,7 +5,7 @@ from dataclasses import replace
 from langgraph.runtime import Runtime
 
 from agent.learning.forecasting import Forecasting
-from agent.run import CaseRun, RunContext
+from agent.run import CaseRun, Desk, RunContext, Workplace
 from agent.steps.situations import situation_of
 from forestall.domain.actions import Candidate
 from forestall.domain.ids import CandidateId, CaseId
@@ -58,7 +58,7 @@ def plan(state: CaseRun, runtime: Runtime[RunContext]) -> CaseRun:  # noqa: ARG0
     """Rank; give the best its companions (who must be told); fall back to words alone when no plan is worth it."""
     work, desk = runtime.context.work, runtime.context.desk
     assert desk.situation is not None
-    ranking = work.planner.rank(desk.candidates, desk.judgements)
+    ranking = _advised(work, desk, work.planner.rank(desk.candidates, desk.judgements))
     if ranking:
         desk.candidates = tuple(
             accompany(work.forecaster, desk.situation, c) if c.id == ranking[0] else c for c in desk.candidates
@@ -66,8 +66,21 @@ def plan(state: CaseRun, runtime: Runtime[RunContext]) -> CaseRun:  # noqa: ARG0
     else:
         ranking = _words_alone(desk.candidates)
     desk.ranking = ranking
-    desk.planner = work.planner.name
     return {"chosen": ranking[0] if ranking else None}
+
+
+def _advised(work: Workplace, desk: Desk, ranking: tuple[CandidateId, ...]) -> tuple[CandidateId, ...]:
+    """The rules' ranking, or a language model's order of it; policy is told whose it is."""
+    desk.planner, desk.consultation = work.planner.name, None
+    if work.advisor is None or desk.situation is None:
+        return ranking
+    situation = desk.situation
+    advised, desk.consultation = work.advisor.reorder(
+        situation.case, desk.candidates, desk.judgements, ranking, situation.now
+    )
+    if advised != ranking:
+        desk.planner = work.advisor.name
+    return advised
 
 
 def accompany(forecaster: Forecasting, situation: Situation, candidate: Candidate) -> Candidate:

@@ -121,6 +121,7 @@ def _proposal(
         samples=situation.forecast.samples,
         travel=situation.travel.provenance,
         held_out=held_out,
+        consultation=desk.consultation,
     )
 
 

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from forestall.domain.actions import Candidate, Judgement, NoCandidate
 from forestall.domain.ids import CandidateId, CaseId, DecisionId, HubId, InterruptId, RouteId, SnapshotId
-from forestall.domain.vocabulary import Autonomy, OverrideReason, Verdict
+from forestall.domain.vocabulary import Advice, Autonomy, OverrideReason, Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,12 +21,33 @@ class GateVerdict:
 
 
 @dataclass(frozen=True, slots=True)
+class Consultation:
+    """What a language model was asked about a proposal's ranking, and what came of it.
+
+    ``request`` is all it was told, ``request_hash`` covers task and form of the answer too, ``options`` says which
+    candidate each letter in it means. ``answer`` is what it sent, as it came; ``note`` its draft of a word to the
+    dispatcher, which nobody else is ever shown. ``fault`` says why it was of no help.
+    """
+
+    model: str
+    request_hash: str
+    request: str
+    options: Mapping[str, CandidateId]
+    answer: str
+    tokens: int
+    took_ms: int
+    advice: Advice
+    fault: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Proposal:
     """One plan revision of a case: every candidate, how each was judged, which one is recommended and what policy says.
 
     ``ranking`` is best first. ``declined`` holds the tools that had nothing, with the reason. ``held_out``: by lot the
     plan is not carried out, so that somebody sees what happens if nobody acts. ``travel`` names the travel times it was
-    made with.
+    made with; ``planner`` is whose order it is, ``rules`` or ``llm``.
     """
 
     case_id: CaseId
@@ -45,6 +66,7 @@ class Proposal:
     samples: int
     travel: str = ""
     held_out: bool = False
+    consultation: Consultation | None = None
 
     def get_candidate(self, candidate_id: CandidateId) -> Candidate:
         """The candidate of that id; KeyError when it is not among this proposal's."""

@@ -203,6 +203,14 @@ class Verdict(StrEnum):
     SILENT = "SILENT"
 
 
+class Advice(StrEnum):
+    """What came of asking a language model."""
+
+    AGREED = "AGREED"
+    REORDERED = "REORDERED"
+    FELL_BACK = "FELL_BACK"  # no answer, or none that may be used: the rules' order stands
+
+
 class ModelKind(StrEnum):
     """What a learned model foretells."""
 

@@ -27,7 +27,7 @@ from sqlalchemy import (
 )
 
 from forestall.domain.actions import Candidate, Judgement, NoCandidate
-from forestall.domain.decisions import GateVerdict
+from forestall.domain.decisions import Consultation, GateVerdict
 from forestall.domain.forecast import Contribution, HubForecast
 from forestall.domain.ids import CandidateId, LocationId, PackageId, RouteId, StopId
 from forestall.domain.network import HoursOfService
@@ -362,6 +362,7 @@ proposals = Table(
     Column("samples", Integer, nullable=False),
     Column("travel", Text, nullable=False, server_default=""),
     Column("held_out", Boolean, nullable=False, server_default=false()),
+    Column("consultation", Json(Consultation)),
 )
 
 approvals = Table(

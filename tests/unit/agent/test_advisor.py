@@ -1,0 +1,159 @@
+"""A language model may reorder plans that are nearly as good as each other, and nothing else."""
+
+import json
+import time
+from datetime import timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from agent.planner.advisor import Advisor
+from agent.planner.brief import write_brief
+from agent.planner.budget import Allowance, Budget
+from agent.planner.models import RecordedModel, RecordingModel, Reply
+from agent.planner.rules import RulePlanner
+from chat_server import UNUSABLE, Broken, contrary, helpful
+from factories import START, make_candidate, make_case, make_judgement
+from forestall.domain.vocabulary import Advice
+from forestall.errors import BadInput, Unavailable
+
+PLANNER = RulePlanner(margin=100.0)
+
+
+class Model:
+    """Answers as a behaviour does; ``asked`` are the briefs."""
+
+    name = "test:model"
+
+    def __init__(self, behaviour, tokens=100):
+        self.behaviour, self.tokens, self.asked = behaviour, tokens, []
+
+    def ask(self, task, brief, schema):
+        self.asked.append(json.loads(brief))
+        try:
+            return Reply(self.behaviour(json.loads(brief)), self.tokens)
+        except Broken as error:
+            raise Unavailable("out of order") from error
+
+
+def plans(*gains):
+    """Candidates k0, k1… with these gains, in price units."""
+    candidates = [make_candidate(f"k{i}", cost_cents=0) for i in range(len(gains))]
+    judged = {
+        c.id: make_judgement(c.id, loss_before=10_000.0, loss_after=10_000.0 - gain, misses_before=5.0,
+                             misses_after=5.0 - gain / 2_000)
+        for c, gain in zip(candidates, gains, strict=True)
+    }  # fmt: skip
+    return candidates, judged, PLANNER.rank(candidates, judged)
+
+
+def advise(model, gains, band=0.8, budget=None, timeout_s=5.0, now=START):
+    candidates, judged, ranking = plans(*gains)
+    advisor = Advisor(model, PLANNER, budget or Budget(Allowance()), timeout_s, band)
+    try:
+        return ranking, *advisor.reorder(make_case(), candidates, judged, ranking, now)
+    finally:
+        advisor.close()
+
+
+def test_plans_of_nearly_equal_worth_are_put_in_the_models_order():
+    rules, advised, asked = advise(Model(contrary), [3000, 2900, 2800])
+    assert advised == rules[::-1]
+    assert asked.advice is Advice.REORDERED
+
+
+def test_a_plan_that_is_clearly_worse_is_never_put_to_the_model():
+    model = Model(contrary)
+    rules, advised, _ = advise(model, [3000, 2900, 1000])
+    assert len(model.asked[0]["options"]) == 2
+    assert advised[2] == rules[2] == "k2"
+
+
+def test_with_one_plan_worth_doing_nobody_is_asked():
+    model = Model(helpful)
+    rules, advised, asked = advise(model, [3000, 500])
+    assert (advised, asked, model.asked) == (rules, None, [])
+
+
+@pytest.mark.parametrize("behaviour", UNUSABLE.values(), ids=UNUSABLE.keys())
+def test_an_answer_that_is_not_what_was_asked_for_leaves_the_rules_order(behaviour):
+    rules, advised, asked = advise(Model(behaviour), [3000, 2900, 2800])
+    assert advised == rules
+    assert asked.advice is Advice.FELL_BACK
+    assert asked.fault
+
+
+def test_a_model_that_stalls_is_not_waited_for():
+    def stall(brief):
+        time.sleep(0.5)
+        return contrary(brief)
+
+    rules, advised, asked = advise(Model(stall), [3000, 2900], timeout_s=0.05)
+    assert advised == rules
+    assert "no answer within" in asked.fault
+
+
+def test_after_three_failures_in_a_row_the_model_is_left_alone_for_a_while():
+    model, budget = Model(UNUSABLE["prose"]), Budget(Allowance(failures=3, rest=timedelta(minutes=2)))
+    for minute in (0, 0, 0, 1):
+        advise(model, [3000, 2900], budget=budget, now=START + timedelta(minutes=minute))
+    assert len(model.asked) == 3
+    advise(model, [3000, 2900], budget=budget, now=START + timedelta(minutes=2))
+    assert len(model.asked) == 4
+
+
+def test_no_more_tokens_are_used_than_the_hour_allows():
+    model, budget = Model(helpful, tokens=600), Budget(Allowance(tokens_an_hour=1000))
+    for minute in (0, 1, 2):
+        advise(model, [3000, 2900], budget=budget, now=START + timedelta(minutes=minute))
+    assert len(model.asked) == 2
+    advise(model, [3000, 2900], budget=budget, now=START + timedelta(minutes=61))
+    assert len(model.asked) == 3
+
+
+def test_no_more_money_is_spent_than_the_hour_allows():
+    model = Model(helpful, tokens=1000)
+    budget = Budget(Allowance(cents_an_hour=1.5, cents_per_million=1000.0))  # a question costs a cent
+    for _ in range(4):
+        advise(model, [3000, 2900], budget=budget)
+    assert len(model.asked) == 2
+
+
+def test_what_was_recorded_is_answered_again_and_anything_else_fails(tmp_path):
+    traces = tmp_path / "traces.jsonl"
+    _, first, _ = advise(RecordingModel(Model(contrary), traces), [3000, 2900])
+    _, again, asked = advise(RecordedModel(traces), [3000, 2900])
+    assert again == first
+    assert asked.advice is Advice.REORDERED
+    rules, advised, asked = advise(RecordedModel(traces), [3000, 2950])
+    assert advised == rules
+    assert "never recorded" in asked.fault
+
+
+def test_a_file_that_holds_no_traces_is_refused_by_line(tmp_path):
+    path = tmp_path / "traces.jsonl"
+    path.write_text('{"request_hash": "a", "answer": "b", "tokens": 1}\n{"answer": 1}\n')
+    with pytest.raises(BadInput) as refusal:
+        RecordedModel(path)
+    assert "line 2 is no trace" in str(refusal.value.problems)
+
+
+def test_the_note_is_two_sentences_of_plain_text_at_most():
+    def chatty(brief):
+        return json.dumps({"order": sorted(brief["options"]), "note": "One.\x1b[31m Two!\n\nThree. Four."})
+
+    _, _, asked = advise(Model(chatty), [3000, 2900])
+    assert asked.note == "One. [31m Two!"
+
+
+def test_letters_do_not_tell_what_the_rules_think():
+    candidates, judged, _ = plans(2000, 3000)
+    brief = write_brief(make_case(), candidates, judged, START)
+    assert dict(brief.letters) == {"A": "k0", "B": "k1"}
+
+
+@given(answer=st.one_of(st.text(max_size=200), st.binary(max_size=80).map(lambda b: b.decode("latin-1"))))
+def test_whatever_is_answered_the_ranking_keeps_exactly_its_plans(answer):
+    rules, advised, _ = advise(Model(lambda _: answer), [3000, 2900, 2800, 1000])
+    assert sorted(advised) == sorted(rules)
