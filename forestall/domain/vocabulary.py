@@ -301,6 +301,7 @@ class Channel(StrEnum):
     SMS = "sms"
     CARRIER = "carrier"
     HUB = "hub"
+    VOICE = "voice"
 
 
 class OutboxState(StrEnum):
