@@ -85,8 +85,8 @@ class Van:
     def receive(self, instruction: Instruction, now: float, *, by_voice: bool = False) -> None:
         """A newer list, on the driver's device or read out to him over the telephone, which always gets through.
 
-        He takes it up when he reads it, which confirms it. An older one, or one that reaches a vehicle that is done,
-        changes nothing.
+        He takes it up when he reads it, which confirms it: at his hub at once, since he loads by it. An older one, or
+        one that reaches a vehicle that is done, changes nothing.
         """
         if instruction.plan_version <= self._plan_version or self.phase in (Phase.HOME, Phase.BROKEN):
             return
@@ -97,6 +97,8 @@ class Van:
             self._read(instruction, now)
         elif truth.misses_message(self.route.id, version):
             self._scene.ledger.missed_messages += 1
+        elif self.phase is Phase.AT_HUB:
+            self._read(instruction, now)
         else:
             read_at = max(now, round(now + truth.reads_after_s(self.route.id, version)))
             self._scene.agenda.at(read_at, partial(self._read, instruction))

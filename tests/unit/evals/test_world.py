@@ -4,9 +4,9 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from evals.mishaps import Interval
 from evals.outcomes import Outcome, list_outcomes
 from evals.profile import Profile, load_profile
-from evals.mishaps import Interval
 from evals.world import World
 from forestall.domain.plan import DayPlan
 
