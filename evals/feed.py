@@ -1,6 +1,6 @@
 """What the field tells the service: CloudEvents, each handed over when it would really arrive."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from heapq import heappop, heappush
 from typing import Any
@@ -43,14 +43,12 @@ class Feed:
     def say(
         self,
         at: float,
-        kind: str,
+        kind: EventType,
         subject: str,
         data: Mapping[str, Any] | None = None,
         vehicle_id: VehicleId | None = None,
     ) -> float:
         """Report that ``kind`` happened to ``subject`` at ``at``; gives the instant at which the report arrives.
-
-        ``kind`` is an EventType, or a word that a service may not know yet.
 
         ``vehicle_id`` names the reporting vehicle; its positions are lost with its signal, all else waits.
         """
@@ -60,12 +58,14 @@ class Feed:
         late_s: tuple[float, ...] = (0.0,)
         if self._noise is not None:
             late_s = self._noise.delays(f"{kind}/{subject}/{at:.0f}")
-        if not self._muted and not (is_silent and kind == EventType.POSITION):
+        if not self._muted and not (is_silent and kind is EventType.POSITION):
             shown = at + self._clocks.get(vehicle_id, 0) if vehicle_id else at
             self._enter([due + late for late in late_s], shown, kind, subject, data)
         return due + late_s[0]
 
-    def _enter(self, dues: list[float], at: float, kind: str, subject: str, data: Mapping[str, Any] | None) -> None:
+    def _enter(
+        self, dues: Sequence[float], at: float, kind: EventType, subject: str, data: Mapping[str, Any] | None
+    ) -> None:
         """One event; a copy of it has the same identity."""
         self._said += 1
         envelope = {

@@ -28,7 +28,6 @@ from forestall.domain.routes import Route, Stop
 from forestall.domain.vocabulary import EventType
 
 STANDING_EVERY_S = 180  # a vehicle that waits, serves, is held up or broken says so this often
-ROAD_CLOSED, DRIVER_UNAVAILABLE = "road_closed", "driver_unavailable"
 AFTER_HOURS_S = 3 * 3600  # how long after its hubs have closed a day may run on
 
 
@@ -177,7 +176,7 @@ class World:
 
     def _tell_away(self, away: Away, now: float) -> None:
         until = None if away.until is None else instant_text(away.until)
-        self._feed.say(now, DRIVER_UNAVAILABLE, away.driver_id, {"until": until})
+        self._feed.say(now, EventType.DRIVER_UNAVAILABLE, away.driver_id, {"until": until})
 
     def _tell_closure(self, closure: Closure, until: float, now: float) -> None:
         told = {
@@ -188,7 +187,7 @@ class World:
             "from": instant_text(closure.during.start),
             "until": instant_text(until),
         }
-        self._feed.say(now, ROAD_CLOSED, closure.hub_id, told)
+        self._feed.say(now, EventType.ROAD_CLOSED, closure.hub_id, told)
 
     def _welcome(self, newcomer: Newcomer, now: float) -> None:
         self.ledger.newcomers[newcomer.stop_id] = newcomer.closes_at
