@@ -53,8 +53,8 @@ def update_caseload(
 ) -> CaseloadChange:
     """Open, refresh, merge and close cases. ``active`` is by fingerprint; a fingerprint never has two active cases.
 
-    ``closed`` are resolved cases by fingerprint, which may come back. The cases of ``unwatched`` causes, whose detector
-    has failed, stay as they are: no signal of theirs says nothing.
+    ``closed`` are cases by fingerprint that were resolved or lapsed, and may come back. The cases of ``unwatched``
+    causes, whose detector has failed, stay as they are: no signal of theirs says nothing.
     """
     opened: list[Case] = []
     updated: list[Case] = []

@@ -136,7 +136,7 @@ class Sweeper:
         active = {case.fingerprint: case for case in _list_active(uow, day, group)}
         asked = _asked_cases(uow, day)
         apart = frozenset(case.fingerprint for case in active.values() if is_apart(case) or case.id in asked)
-        resolved = uow.cases.list(statuses=[CaseStatus.RESOLVED], day=day)
+        ended = uow.cases.list(statuses=[CaseStatus.RESOLVED, CaseStatus.EXPIRED], day=day)
         return update_caseload(
             active,
             gather(view, detection.signals, apart),
@@ -144,7 +144,7 @@ class Sweeper:
             day,
             view.now,
             self._patience,
-            closed={case.fingerprint: case for case in sorted(resolved, key=lambda case: case.opened_at)},
+            closed={case.fingerprint: case for case in sorted(ended, key=lambda case: case.opened_at)},
             unwatched=[cause for fault in detection.faults for cause in fault.causes],
         )
 
