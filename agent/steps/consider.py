@@ -10,10 +10,11 @@ from agent.joint import joint_plan
 from agent.learning.forecasting import Forecasting
 from agent.run import CaseRun, RunContext
 from agent.steps.situations import situation_of
-from forestall.domain.actions import Candidate
+from forestall.domain.actions import Candidate, NoCandidate
 from forestall.domain.cases import Case
 from forestall.domain.ids import CandidateId, CaseId
 from forestall.domain.replan import apply_candidate
+from forestall.domain.vocabulary import Tool
 from tools import carrier_update, hub_swap, notify_customer, reassign, reroute
 from tools.situation import Offer, Situation, with_notices
 
@@ -46,6 +47,9 @@ def propose(state: CaseRun, runtime: Runtime[RunContext]) -> CaseRun:  # noqa: A
     unique = {candidate.id: candidate for offer in offers for candidate in offer.candidates}
     desk.candidates = tuple(unique.values())
     desk.declined = tuple(offer.declined for offer in offers if offer.declined is not None)
+    if not answered_by_routes(desk.situation.case.kind):
+        kind = desk.situation.case.kind.value
+        desk.declined += (NoCandidate(Tool.REROUTE, "reroute.not_the_answer", {"kind": kind}),)
     return {}
 
 
