@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from agent.act_by import next_commitment
 from agent.caseload import CaseloadChange, Patience, is_apart, is_due_for_planning, update_caseload
-from agent.detectors import Detection, Fault, Thresholds, View, detect, gather
+from agent.detectors import Detection, Fault, Thresholds, View, detect, gathered
 from agent.detectors.sight import view_of
 from agent.detectors.view import FailedVisit
 from agent.hub_groups import group_hubs
@@ -114,7 +114,11 @@ class Sweeper:
         keeps = bool(picture.forecast.stops) and self._keeps_features(seen, now)
         detection = detect(view)
         with self._store.write() as uow:
-            change = self._updated(uow, view, detection, seen, group)
+            active = {case.fingerprint: case for case in _list_active(uow, day, group)}
+            asked = _asked_cases(uow, day)
+            apart = frozenset(case.fingerprint for case in active.values() if is_apart(case) or case.id in asked)
+            detection = gathered(view, detection, apart)
+            change = self._updated(uow, view, detection, active, seen.seen_once if seen else {})
             uow.scores.add(picture.forecast)
             if keeps:
                 uow.frames.add(frame_of(picture.snapshot, picture.forecast))
@@ -129,18 +133,20 @@ class Sweeper:
         return Swept(tuple(due), closed, detection.faults)
 
     def _updated(
-        self, uow: UnitOfWork, view: View, detection: Detection, seen: _Seen | None, group: tuple[HubId, ...]
+        self,
+        uow: UnitOfWork,
+        view: View,
+        detection: Detection,
+        active: Mapping[str, Case],
+        seen_once: Mapping[str, datetime],
     ) -> CaseloadChange:
         """What the signals make of the caseload as it stands in this transaction."""
         day = view.snapshot.day
-        active = {case.fingerprint: case for case in _list_active(uow, day, group)}
-        asked = _asked_cases(uow, day)
-        apart = frozenset(case.fingerprint for case in active.values() if is_apart(case) or case.id in asked)
         ended = uow.cases.list(statuses=[CaseStatus.RESOLVED, CaseStatus.EXPIRED], day=day)
         return update_caseload(
             active,
-            gather(view, detection.signals, apart),
-            seen.seen_once if seen else {},
+            detection.signals,
+            seen_once,
             day,
             view.now,
             self._patience,

@@ -64,7 +64,8 @@ def forecast(state: CaseRun, runtime: Runtime[RunContext]) -> CaseRun:  # noqa: 
     assert desk.situation is not None
     situation = desk.situation
     desk.judgements = dict(work.forecaster.judge(situation.snapshot, situation.travel, desk.candidates))
-    if (joint := joint_plan(situation, desk.candidates, desk.judgements, work.planner)) is not None:
+    joint = joint_plan(situation.case, situation.snapshot, desk.candidates, desk.judgements, work.planner)
+    if joint is not None:
         desk.candidates = (*desk.candidates, joint)
         desk.judgements |= work.forecaster.judge(situation.snapshot, situation.travel, [joint])
     return {}

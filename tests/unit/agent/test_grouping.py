@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agent.caseload import CaseloadChange, Patience, is_apart, update_caseload
-from agent.detectors import View, gather
+from agent.detectors import Detection, View, gather, registry
 from factories import DAY, at, make_forecast, make_snapshot
 from forestall.domain.cases import Case, Signal
 from forestall.domain.forecast import HubForecast, SlotForecast
@@ -134,3 +134,14 @@ def test_merged_cases_name_a_case_that_there_is(severities: list[int]):
         cases, change = sweep(cases, signals, turn * 5)
         ids = before | {case.id for case in cases.values()}
         assert all(case.merged_into in ids for case in change.updated if case.status is CaseStatus.MERGED)
+
+
+def test_when_gathering_fails_the_single_signals_stand_and_the_fault_is_told(monkeypatch):
+    def fails(*_):
+        raise ZeroDivisionError("a bug")
+
+    monkeypatch.setattr(registry, "gather", fails)
+    signals = (delay(1), delay(2), delay(3))
+    found = registry.gathered(view_at(0), Detection(signals), frozenset())
+    assert found.signals == signals
+    assert [fault.detector for fault in found.faults] == ["gather"]
