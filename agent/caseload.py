@@ -167,7 +167,7 @@ def _case_for(signal: Signal, earlier: Case | None, day: str, now: datetime, pat
 def _refreshed(case: Case, signal: Signal, now: datetime, patience: Patience) -> list[Case]:
     material = max(patience.material, patience.material_share * case.severity)
     unchanged = (
-        case.quiet_since is None
+        (case.quiet_since is None) is not signal.fades
         and case.kind is signal.kind
         and _names_the_same(case, signal)
         and abs(case.severity - signal.severity) < material
@@ -191,7 +191,7 @@ def _with_signal(case: Case, signal: Signal, now: datetime) -> Case:
         severity=signal.severity,
         evidence=signal.evidence,
         expires_at=signal.expires_at,
-        quiet_since=None,
+        quiet_since=(case.quiet_since or now) if signal.fades else None,
         updated_at=now,
         revision=case.revision + 1,
     )

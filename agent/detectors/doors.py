@@ -83,6 +83,7 @@ def no_show_risk(view: View) -> Iterable[Signal]:
                 stop_ids=tuple(stop.id for stop in stops),
                 severity=round(expected, 4),
                 expires_at=view.last_promise(stops),
+                fades=expected < view.thresholds.no_shows[0],
             )
 
 

@@ -18,7 +18,8 @@ _AT_RISK = 0.05
 
 @dataclass(frozen=True, slots=True)
 class Thresholds:
-    """Above the first of each pair a signal begins, and it lasts until it is below the second (hysteresis).
+    """Above the first of each pair a signal begins, and it lasts until it is below the second (hysteresis). In between
+    it fades.
 
     ``route_risk``: expected missed promises of one route, no-shows apart. ``overrun``: P(a driver's shift, or hours of
     service, are outlasted). ``over_capacity``: P(what is to leave a hub has no room). ``no_shows``: expected failed

@@ -111,6 +111,19 @@ def test_while_its_detector_fails_a_case_is_neither_closed_nor_quiet():
     assert update_caseload(active, [], {}, DAY, at(5), PATIENCE, unwatched=["breakdown"]).updated != ()
 
 
+def test_while_its_signal_fades_a_case_goes_on_and_is_not_planned():
+    watched = replace(open_case(signal_of(0.9), DAY, at(0)), status=CaseStatus.MONITORING)
+    fading = replace(signal_of(0.25), fades=True)
+    cases, seen = {watched.fingerprint: watched}, {}
+    for minute in range(5, 120, 5):
+        cases, seen, _ = sweep(cases, [fading], seen, minute)
+        [case] = cases.values()
+        assert case.status is CaseStatus.MONITORING
+        assert not is_due_for_planning(case, None, at(minute), PATIENCE)
+    cases, _, _ = sweep(cases, [signal_of(0.9)], seen, 125)
+    assert is_due_for_planning(*cases.values(), None, at(125), PATIENCE)
+
+
 def test_what_only_people_can_answer_is_told_once():
     case = replace(
         open_case(signal_of(kind=CaseKind.DELIVERY_FAILED), DAY, at(0)), status=CaseStatus.MONITORING, planned_at=at(0)

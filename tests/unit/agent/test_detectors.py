@@ -79,8 +79,10 @@ def test_a_route_at_risk_is_one_signal_and_a_quiet_one_none():
 def test_a_signal_ends_at_a_lower_level_than_it_begins():
     view = seen(under_way(day_at(60)), 0.08)
     assert kinds(view) == []
-    live = replace(view, live=frozenset({view.fingerprint("delay/R01")}))
-    assert kinds(live) == [CaseKind.WINDOW_MISS_RISK]
+    live = frozenset({view.fingerprint("delay/R01")})
+    fading = only(replace(view, live=live))
+    assert (fading.kind, fading.fades) == (CaseKind.WINDOW_MISS_RISK, True)
+    assert not only(seen(under_way(day_at(60)), 0.2, live=live)).fades
 
 
 def test_a_broken_van_with_goods_is_a_breakdown():

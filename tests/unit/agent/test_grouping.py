@@ -101,10 +101,13 @@ def test_a_case_that_a_person_looks_at_stays_out_of_the_common_one():
 def test_vehicles_that_drop_out_where_others_have_no_room_are_a_matter_of_capacity():
     slot = SlotForecast(CarrierId("OWN"), at(0), at(60), 6, p_over_capacity=0.9)
     view = view_at(20, hubs={HubId("H1"): HubForecast(HubId("H1"), (slot,))})
-    signals = [delay(1), delay(2, CaseKind.DRIVER_UNAVAILABLE)]
+    third = replace(view.snapshot.routes[RouteId("R02")], id=RouteId("R03"))
+    routes = {**view.snapshot.routes, third.id: third}
+    view = replace(view, snapshot=replace(view.snapshot, routes=routes))
+    signals = [delay(1), delay(2, CaseKind.DRIVER_UNAVAILABLE), delay(3, CaseKind.CARRIER_CAPACITY)]
     [signal] = gather(view, signals, frozenset())
-    assert (signal.kind, signal.route_ids) == (CaseKind.CAPACITY_RISK, ("R01", "R02"))
-    assert len(gather(view_at(20), signals, frozenset())) == 2
+    assert (signal.kind, signal.route_ids) == (CaseKind.CAPACITY_RISK, ("R01", "R02", "R03"))
+    assert len(gather(view_at(20), signals, frozenset())) == 3
 
 
 def test_a_common_cause_is_not_dissolved_by_one_route_less():
