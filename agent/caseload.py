@@ -121,7 +121,7 @@ def is_due_for_planning(case: Case, last_no: datetime | None, now: datetime, pat
         return False
     if last_no is not None and now - last_no < patience.after_a_no:
         return False
-    return case.planned_at is None or now - case.planned_at >= (care.rest or patience.replan_after)
+    return case.planned_at is None or now - case.planned_at >= patience.replan_after
 
 
 def _is_snoozed(case: Case, now: datetime) -> bool:
@@ -171,6 +171,7 @@ def _refreshed(case: Case, signal: Signal, now: datetime, patience: Patience) ->
         and case.kind is signal.kind
         and _names_the_same(case, signal)
         and abs(case.severity - signal.severity) < material
+        and (case.wake_at_severity is None or signal.severity < case.wake_at_severity)
     )
     return [] if unchanged else [_with_signal(case, signal, now)]
 

@@ -1,12 +1,13 @@
 """The sweep: forecast every stop in flight of a hub group, store the scores, keep the caseload up to date."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from agent.act_by import next_commitment
 from agent.caseload import CaseloadChange, Patience, is_apart, is_due_for_planning, update_caseload
 from agent.detectors import Detection, Fault, Thresholds, View, detect, gathered
+from agent.detectors.registry import DETECTORS, Detector
 from agent.detectors.sight import view_of
 from agent.detectors.view import FailedVisit
 from agent.hub_groups import group_hubs
@@ -63,8 +64,16 @@ class _Seen:
 class Sweeper:
     """Sweeps hub groups when they are due. Its memory is a convenience: losing it costs one sweep of delay."""
 
-    def __init__(self, store: Store, pictures: Pictures, thresholds: Thresholds, patience: Patience, rhythm: Rhythm):
-        self._store, self._pictures = store, pictures
+    def __init__(
+        self,
+        store: Store,
+        pictures: Pictures,
+        thresholds: Thresholds,
+        patience: Patience,
+        rhythm: Rhythm,
+        detectors: Sequence[Detector] = DETECTORS,
+    ) -> None:
+        self._store, self._pictures, self._detectors = store, pictures, detectors
         self._thresholds, self._patience, self._rhythm = thresholds, patience, rhythm
         self._seen: dict[tuple[str, tuple[HubId, ...]], _Seen] = {}
 
@@ -112,7 +121,7 @@ class Sweeper:
             live = frozenset(case.fingerprint for case in _list_active(uow, day, group))
             view = view_of(uow, picture, self._thresholds, live, known)
         keeps = bool(picture.forecast.stops) and self._keeps_features(seen, now)
-        detection = detect(view)
+        detection = detect(view, self._detectors)
         with self._store.write() as uow:
             active = {case.fingerprint: case for case in _list_active(uow, day, group)}
             asked = _asked_cases(uow, day)

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from agent.detectors.closures import closures
-from agent.detectors.doors import failed_attempts, no_show_risk
+from agent.detectors.doors import failed_attempts
 from agent.detectors.gather import gather
 from agent.detectors.goods import carriers_gone, hand_overs_missed, orders_without_plan
 from agent.detectors.routes import breakdowns, delays
@@ -50,7 +50,6 @@ DETECTORS: Sequence[Detector] = (
     Detector("orders_without_plan", orders_without_plan, ("new",)),
     Detector("hand_overs_missed", hand_overs_missed, ("hand-over",)),
     Detector("failed_attempts", failed_attempts, ("false-attempt", "address", "reschedule", "failed")),
-    Detector("no_show_risk", no_show_risk, ("no-shows",)),
 )
 
 

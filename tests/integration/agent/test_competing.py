@@ -3,8 +3,7 @@
 from collections import Counter
 from dataclasses import replace
 
-from agent.detectors import registry
-from agent.detectors.registry import Detector
+from agent.detectors.registry import DETECTORS, Detector
 from factories import DAY, at, make_carrier, make_driver, make_plan, make_route, make_vehicle, make_window
 from field import Field
 from forestall.domain.cases import Case
@@ -230,8 +229,8 @@ def test_a_detector_that_fails_is_reported_to_people_and_stops_nothing(field: Fi
     def fails(_view):
         raise ZeroDivisionError("a bug")
 
-    broken = [Detector(d.name, fails if d.name == "closures" else d.look, d.causes) for d in registry.DETECTORS]
-    monkeypatch.setattr(registry.detect, "__defaults__", (broken,))
+    broken = [Detector(d.name, fails if d.name == "closures" else d.look, d.causes) for d in DETECTORS]
+    monkeypatch.setattr(field.service._sweeper, "_detectors", broken)
     field.begin()
     field.break_down()
     field.go_to(at(41))
