@@ -1,4 +1,4 @@
-"""How each kind of case is looked after: what it takes to open one, who can answer it, when it is left to rest."""
+"""How each kind of case is looked after: what it takes to open one, and who can answer it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -19,20 +19,20 @@ class Answer(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Care:
     """``at_once``: an observed fact, which needs no second look. Others have to be seen again, ``persists`` or longer
-    after the first time, unless they are grave. ``rest`` is how long a case of the kind rests after a plan; None: as
-    all others do."""
+    after the first time, unless they are grave."""
 
     at_once: bool = False
     persists: timedelta = timedelta()
     answer: Answer = Answer.ROUTES
-    rest: timedelta | None = None
 
 
 _FORECAST = Care()
 _FACT = Care(at_once=True)
+_FOR_CUSTOMERS = Care(at_once=True, answer=Answer.MESSAGES)  # asked when it is time to, and heeded as they answer
 _FOR_PEOPLE = Care(at_once=True, answer=Answer.PEOPLE)
 _CARE: Mapping[CaseKind, Care] = {
-    CaseKind.FAILED_ATTEMPT_RISK: Care(answer=Answer.MESSAGES, rest=timedelta(minutes=30)),
+    CaseKind.FAILED_ATTEMPT_RISK: _FOR_CUSTOMERS,
+    CaseKind.CUSTOMER_RESCHEDULE: _FOR_CUSTOMERS,
     CaseKind.HUB_NOT_READY: _FACT,
     CaseKind.VEHICLE_BREAKDOWN: _FACT,
     CaseKind.DRIVER_UNAVAILABLE: _FACT,
@@ -44,7 +44,6 @@ _CARE: Mapping[CaseKind, Care] = {
     CaseKind.HAND_OVER_MISSED: _FACT,
     CaseKind.SUSPECTED_FALSE_ATTEMPT: _FOR_PEOPLE,
     CaseKind.DELIVERY_FAILED: _FOR_PEOPLE,
-    CaseKind.CUSTOMER_RESCHEDULE: _FOR_PEOPLE,
     CaseKind.ADDRESS_PROBLEM: _FOR_PEOPLE,
 }
 

@@ -53,8 +53,8 @@ def update_caseload(
 ) -> CaseloadChange:
     """Open, refresh, merge and close cases. ``active`` is by fingerprint; a fingerprint never has two active cases.
 
-    ``closed`` are resolved cases by fingerprint, which may come back. The cases of ``unwatched`` causes, whose detector
-    has failed, stay as they are: no signal of theirs says nothing.
+    ``closed`` are cases by fingerprint that were resolved or lapsed, and may come back. The cases of ``unwatched``
+    causes, whose detector has failed, stay as they are: no signal of theirs says nothing.
     """
     opened: list[Case] = []
     updated: list[Case] = []
@@ -121,7 +121,7 @@ def is_due_for_planning(case: Case, last_no: datetime | None, now: datetime, pat
         return False
     if last_no is not None and now - last_no < patience.after_a_no:
         return False
-    return case.planned_at is None or now - case.planned_at >= (care.rest or patience.replan_after)
+    return case.planned_at is None or now - case.planned_at >= patience.replan_after
 
 
 def _is_snoozed(case: Case, now: datetime) -> bool:
@@ -167,10 +167,11 @@ def _case_for(signal: Signal, earlier: Case | None, day: str, now: datetime, pat
 def _refreshed(case: Case, signal: Signal, now: datetime, patience: Patience) -> list[Case]:
     material = max(patience.material, patience.material_share * case.severity)
     unchanged = (
-        case.quiet_since is None
+        (case.quiet_since is None) is not signal.fades
         and case.kind is signal.kind
         and _names_the_same(case, signal)
         and abs(case.severity - signal.severity) < material
+        and (case.wake_at_severity is None or signal.severity < case.wake_at_severity)
     )
     return [] if unchanged else [_with_signal(case, signal, now)]
 
@@ -191,7 +192,7 @@ def _with_signal(case: Case, signal: Signal, now: datetime) -> Case:
         severity=signal.severity,
         evidence=signal.evidence,
         expires_at=signal.expires_at,
-        quiet_since=None,
+        quiet_since=(case.quiet_since or now) if signal.fades else None,
         updated_at=now,
         revision=case.revision + 1,
     )

@@ -11,14 +11,16 @@ from dataclasses import replace
 from agent.planner.rules import RulePlanner
 from agent.room import limited_gains
 from forestall.domain.actions import Candidate, Judgement
+from forestall.domain.cases import Case
 from forestall.domain.ids import CandidateId, CarrierId, RouteId
 from forestall.domain.snapshot import HubSnapshot
 from forestall.domain.vocabulary import Tool
-from tools.situation import Situation, identified
+from tools.situation import identified
 
 
 def joint_plan(
-    situation: Situation,
+    case: Case,
+    snapshot: HubSnapshot,
     candidates: Sequence[Candidate],
     judgements: Mapping[CandidateId, Judgement],
     planner: RulePlanner,
@@ -27,12 +29,12 @@ def joint_plan(
 
     Each part gains something by itself, though not necessarily the margin: that is asked of the whole.
     """
-    if len(situation.case.route_ids) < 2:
+    if len(case.route_ids) < 2:
         return None
     worth = {c.id: planner.net_gain(c, judgements[c.id]) for c in candidates if c.id in judgements and _may_join(c)}
     parts: list[Candidate] = []
     for candidate in sorted(candidates, key=lambda c: (-worth.get(c.id, 0.0), c.id)):
-        if worth.get(candidate.id, 0.0) > 0.0 and _goes_with(candidate, parts, situation.snapshot):
+        if worth.get(candidate.id, 0.0) > 0.0 and _goes_with(candidate, parts, snapshot):
             parts.append(candidate)
     return _as_one(parts) if len(parts) > 1 else None
 

@@ -1,12 +1,13 @@
 """The sweep: forecast every stop in flight of a hub group, store the scores, keep the caseload up to date."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from agent.act_by import next_commitment
 from agent.caseload import CaseloadChange, Patience, is_apart, is_due_for_planning, update_caseload
-from agent.detectors import Detection, Fault, Thresholds, View, detect, gather
+from agent.detectors import Detection, Fault, Thresholds, View, detect, gathered
+from agent.detectors.registry import DETECTORS, Detector
 from agent.detectors.sight import view_of
 from agent.detectors.view import FailedVisit
 from agent.hub_groups import group_hubs
@@ -63,8 +64,16 @@ class _Seen:
 class Sweeper:
     """Sweeps hub groups when they are due. Its memory is a convenience: losing it costs one sweep of delay."""
 
-    def __init__(self, store: Store, pictures: Pictures, thresholds: Thresholds, patience: Patience, rhythm: Rhythm):
-        self._store, self._pictures = store, pictures
+    def __init__(
+        self,
+        store: Store,
+        pictures: Pictures,
+        thresholds: Thresholds,
+        patience: Patience,
+        rhythm: Rhythm,
+        detectors: Sequence[Detector] = DETECTORS,
+    ) -> None:
+        self._store, self._pictures, self._detectors = store, pictures, detectors
         self._thresholds, self._patience, self._rhythm = thresholds, patience, rhythm
         self._seen: dict[tuple[str, tuple[HubId, ...]], _Seen] = {}
 
@@ -112,9 +121,13 @@ class Sweeper:
             live = frozenset(case.fingerprint for case in _list_active(uow, day, group))
             view = view_of(uow, picture, self._thresholds, live, known)
         keeps = bool(picture.forecast.stops) and self._keeps_features(seen, now)
-        detection = detect(view)
+        detection = detect(view, self._detectors)
         with self._store.write() as uow:
-            change = self._updated(uow, view, detection, seen, group)
+            active = {case.fingerprint: case for case in _list_active(uow, day, group)}
+            asked = _asked_cases(uow, day)
+            apart = frozenset(case.fingerprint for case in active.values() if is_apart(case) or case.id in asked)
+            detection = gathered(view, detection, apart)
+            change = self._updated(uow, view, detection, active, seen.seen_once if seen else {})
             uow.scores.add(picture.forecast)
             if keeps:
                 uow.frames.add(frame_of(picture.snapshot, picture.forecast))
@@ -129,22 +142,24 @@ class Sweeper:
         return Swept(tuple(due), closed, detection.faults)
 
     def _updated(
-        self, uow: UnitOfWork, view: View, detection: Detection, seen: _Seen | None, group: tuple[HubId, ...]
+        self,
+        uow: UnitOfWork,
+        view: View,
+        detection: Detection,
+        active: Mapping[str, Case],
+        seen_once: Mapping[str, datetime],
     ) -> CaseloadChange:
         """What the signals make of the caseload as it stands in this transaction."""
         day = view.snapshot.day
-        active = {case.fingerprint: case for case in _list_active(uow, day, group)}
-        asked = _asked_cases(uow, day)
-        apart = frozenset(case.fingerprint for case in active.values() if is_apart(case) or case.id in asked)
-        resolved = uow.cases.list(statuses=[CaseStatus.RESOLVED], day=day)
+        ended = uow.cases.list(statuses=[CaseStatus.RESOLVED, CaseStatus.EXPIRED], day=day)
         return update_caseload(
             active,
-            gather(view, detection.signals, apart),
-            seen.seen_once if seen else {},
+            detection.signals,
+            seen_once,
             day,
             view.now,
             self._patience,
-            closed={case.fingerprint: case for case in sorted(resolved, key=lambda case: case.opened_at)},
+            closed={case.fingerprint: case for case in sorted(ended, key=lambda case: case.opened_at)},
             unwatched=[cause for fault in detection.faults for cause in fault.causes],
         )
 

@@ -36,7 +36,7 @@ CASE_KINDS: Mapping[CaseKind, str] = {
     CaseKind.VEHICLE_BREAKDOWN: "Vehicle broke down",
     CaseKind.DRIVER_UNAVAILABLE: "Driver is not available",
     CaseKind.LATE_DEPARTURE: "Route has not left on time",
-    CaseKind.PROLONGED_STOP: "A stop takes unusually long",
+    CaseKind.PROLONGED_STOP: "Vehicle stands unusually long",
     CaseKind.ROUTE_DEVIATION: "Vehicle has left its route",
     CaseKind.SIGNAL_LOST: "Vehicle no longer reports",
     CaseKind.SUSPECTED_FALSE_ATTEMPT: "An attempt looks false",
@@ -165,6 +165,7 @@ _ACTIONS: Mapping[ActionKind, str] = {
 
 # Rule ids of the tools that had nothing to offer.
 _DECLINES: Mapping[str, str] = {
+    "reroute.not_the_answer": "no change of routes mends this; a person has to see to it, or the customer",
     "reroute.no_drivable_route": "nothing on {routes} can be driven",
     "reroute.nothing_to_move": "{route} has too few free stops to put in another order ({free_stops})",
     "reroute.no_gain": "no other order of {route} would do better",
@@ -192,6 +193,7 @@ _CAUSES: Mapping[str, str] = {
     "hold_up": "it may yet be held up or break down",
     "past_days": "finished days say so",
     "vehicle_broken": "its vehicle has broken down",
+    "driver_absent": "its driver does not come",
 }
 
 _WORTH_SAYING = 0.01

@@ -131,9 +131,11 @@ def _is_there_at(snapshot: HubSnapshot, route: Route, instant: datetime) -> bool
     """Whether the route, if nobody changes it, is still at its hub then: it leaves later, or nobody would drive it."""
     if route.status is not RouteStatus.PLANNED:
         return False
-    if route.is_on_standby or not snapshot.carrier_of(route).active:
+    absence = snapshot.find_absence(route)
+    if route.is_on_standby or not snapshot.carrier_of(route).active or (absence and absence.until is None):
         return True
-    return max(route.departs_at, route.load_ready_at or route.departs_at) >= instant
+    driver_there = route.departs_at if absence is None or absence.until is None else absence.until
+    return max(route.departs_at, route.load_ready_at or route.departs_at, driver_there) >= instant
 
 
 def _room(snapshot: HubSnapshot, carrier: Carrier) -> int | None:

@@ -7,7 +7,7 @@ and the store for reading; must not import the graph or the caseload.
 """
 
 from agent.detectors.gather import gather
-from agent.detectors.registry import Detection, Fault, detect
+from agent.detectors.registry import Detection, Fault, detect, gathered
 from agent.detectors.view import Thresholds, View
 
-__all__ = ["Detection", "Fault", "Thresholds", "View", "detect", "gather"]
+__all__ = ["Detection", "Fault", "Thresholds", "View", "detect", "gather", "gathered"]

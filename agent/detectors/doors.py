@@ -1,4 +1,4 @@
-"""What happens at doors: attempts that failed, some of which nobody made, and those that may still fail."""
+"""What happens at doors: attempts that failed, some of which nobody made."""
 
 from collections import defaultdict
 from collections.abc import Iterable
@@ -8,7 +8,7 @@ from itertools import pairwise
 
 from agent.detectors.view import FailedVisit, View
 from forestall.domain.cases import Signal
-from forestall.domain.ids import HubId, RouteId
+from forestall.domain.ids import RouteId
 from forestall.domain.routes import Position, Stop
 from forestall.domain.vocabulary import CaseKind, FailureReason, StopKind, StopStatus
 from optimizer.geo import crow_fly_m
@@ -38,8 +38,6 @@ _CAUSES = {
     CaseKind.CUSTOMER_RESCHEDULE: "reschedule",
     CaseKind.DELIVERY_FAILED: "failed",
 }
-# Sooner than this a question is answered too late to change who is at home (world and people alike need the time).
-_ASK_BEFORE = timedelta(minutes=35)
 
 
 def failed_attempts(view: View) -> Iterable[Signal]:
@@ -61,29 +59,6 @@ def failed_attempts(view: View) -> Iterable[Signal]:
             yield _signal(view, kind, f"false-attempt/{where}", stops, doubts=sorted(set(doubts[RouteId(where)])))
         else:
             yield _signal(view, kind, f"{_CAUSES[kind]}/{where}", stops)
-
-
-def no_show_risk(view: View) -> Iterable[Signal]:
-    """Customers who may not be there, and could still be asked: one signal for each hub."""
-    by_hub: dict[HubId, list[Stop]] = defaultdict(list)
-    for stop_id, score in view.forecast.stops.items():
-        stop = view.snapshot.stops[stop_id]
-        is_free = stop.kind is StopKind.DELIVERY and not stop.status.is_committed
-        if is_free and score.p_failed >= view.thresholds.ask_from_p and score.eta_p50 - view.now >= _ASK_BEFORE:
-            by_hub[view.snapshot.routes[stop.route_id].hub_id].append(stop)
-    for hub_id, stops in by_hub.items():
-        cause, expected = f"no-shows/{hub_id}", sum(view.forecast.stops[stop.id].p_failed for stop in stops)
-        if view.passes(expected, view.thresholds.no_shows, cause):
-            routes = sorted({stop.route_id for stop in stops})
-            yield Signal(
-                fingerprint=view.fingerprint(cause),
-                kind=CaseKind.FAILED_ATTEMPT_RISK,
-                hub_id=hub_id,
-                route_ids=tuple(routes),
-                stop_ids=tuple(stop.id for stop in stops),
-                severity=round(expected, 4),
-                expires_at=view.last_promise(stops),
-            )
 
 
 def doubt_of(stop: Stop, visit: FailedVisit) -> str | None:

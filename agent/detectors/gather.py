@@ -58,7 +58,7 @@ def _over_capacity(view: View, signals: list[Signal]) -> Iterable[_Common]:
                 if slot.opens_at <= routes[signal.route_ids[0]].departs_at < slot.closes_at
                 and view.snapshot.carrier_of(routes[signal.route_ids[0]]).id == slot.carrier_id
             ]
-            yield _Common(cause, CaseKind.CAPACITY_RISK, members, (2, 2))
+            yield _Common(cause, CaseKind.CAPACITY_RISK, members, view.thresholds.hub_wide)
 
 
 def _late_hubs(view: View, signals: list[Signal]) -> Iterable[_Common]:
@@ -95,4 +95,5 @@ def _as_one(view: View, common: _Common) -> Signal:
         evidence={"routes": len(members), "main_cause": common.cause.split("/")[0]},
         expires_at=max(ends, default=None),
         covers=tuple(members),
+        fades=all(member.fades for member in members),
     )

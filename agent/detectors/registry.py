@@ -2,10 +2,11 @@
 
 import logging
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from agent.detectors.closures import closures
-from agent.detectors.doors import failed_attempts, no_show_risk
+from agent.detectors.doors import failed_attempts
+from agent.detectors.gather import gather
 from agent.detectors.goods import carriers_gone, hand_overs_missed, orders_without_plan
 from agent.detectors.routes import breakdowns, delays
 from agent.detectors.view import View
@@ -49,8 +50,12 @@ DETECTORS: Sequence[Detector] = (
     Detector("orders_without_plan", orders_without_plan, ("new",)),
     Detector("hand_overs_missed", hand_overs_missed, ("hand-over",)),
     Detector("failed_attempts", failed_attempts, ("false-attempt", "address", "reschedule", "failed")),
-    Detector("no_show_risk", no_show_risk, ("no-shows",)),
 )
+
+
+# What makes one signal of many; without it they stand for themselves.
+_GATHERING = "gather"
+_HUB_WIDE = ("storm", "late-hub", "capacity")
 
 
 def detect(view: View, detectors: Sequence[Detector] = DETECTORS) -> Detection:
@@ -61,9 +66,23 @@ def detect(view: View, detectors: Sequence[Detector] = DETECTORS) -> Detection:
         try:
             found = {signal.fingerprint: signal for signal in detector.look(view)}
         except Exception as error:  # whatever it is: a fault of one detector must not blind all others
-            logger.exception("detector %s failed on %s", detector.name, view.snapshot.id)
-            faults.append(Fault(detector.name, f"{type(error).__name__}: {error}", detector.causes))
+            faults.append(_fault(detector.name, error, detector.causes, view))
             continue
         signals.update(found)
     ordered = sorted(signals.values(), key=lambda signal: (-signal.severity, signal.fingerprint))
     return Detection(tuple(ordered), tuple(faults))
+
+
+def gathered(view: View, detection: Detection, apart: frozenset[str]) -> Detection:
+    """The detection with what one hub-wide cause explains as one signal; ``gather`` may fail as a detector may."""
+    try:
+        signals = gather(view, detection.signals, apart)
+    except Exception as error:  # as above: single cases are better than none
+        return replace(detection, faults=(*detection.faults, _fault(_GATHERING, error, _HUB_WIDE, view)))
+    return replace(detection, signals=tuple(signals))
+
+
+def _fault(name: str, error: Exception, causes: tuple[str, ...], view: View) -> Fault:
+    """Call it while the error is being handled: the log gets its traceback."""
+    logger.exception("detector %s failed on %s", name, view.snapshot.id)
+    return Fault(name, f"{type(error).__name__}: {error}", causes)

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import timedelta
 
 from agent.detectors.course import is_off_course
@@ -44,10 +45,13 @@ def delays(view: View) -> Iterable[Signal]:
         cause = f"delay/{route.id}"
         if is_at_risk(view, route, cause) or kind is CaseKind.ROUTE_DEVIATION:
             kind = refusal(view, route) or kind
-            main = main_cause(view, stops)
-            yield view.signal(route, kind, cause, stops, minutes_late=late, main_cause=main)
+            signal = view.signal(route, kind, cause, stops, minutes_late=late, main_cause=main_cause(view, stops))
+            begins, _ = view.thresholds.route_risk
+            yield replace(signal, fades=signal.severity < begins and kind is not CaseKind.ROUTE_DEVIATION)
         elif (p := p_overrun(view, route)) and view.passes(p, view.thresholds.overrun, cause):
-            yield view.signal(route, CaseKind.SHIFT_OVERRUN_RISK, cause, stops, p_overrun=round(p, 3))
+            signal = view.signal(route, CaseKind.SHIFT_OVERRUN_RISK, cause, stops, p_overrun=round(p, 3))
+            begins, _ = view.thresholds.overrun
+            yield replace(signal, fades=p < begins)
 
 
 def own_stops(view: View, route: Route) -> list[Stop]:

@@ -18,20 +18,18 @@ _AT_RISK = 0.05
 
 @dataclass(frozen=True, slots=True)
 class Thresholds:
-    """Above the first of each pair a signal begins, and it lasts until it is below the second (hysteresis).
+    """Above the first of each pair a signal begins, and it lasts until it is below the second (hysteresis). In between
+    it fades.
 
     ``route_risk``: expected missed promises of one route, no-shows apart. ``overrun``: P(a driver's shift, or hours of
-    service, are outlasted). ``over_capacity``: P(what is to leave a hub has no room). ``no_shows``: expected failed
-    attempts of a hub that a question to the customer could still prevent; only stops from ``ask_from_p`` on count.
-    ``hub_wide``: routes with one cause that make it the hub's.
+    service, are outlasted). ``over_capacity``: P(what is to leave a hub has no room). ``hub_wide``: routes with one
+    cause that make it the hub's.
     """
 
     route_risk: tuple[float, float] = (0.30, 0.20)
     overrun: tuple[float, float] = (0.50, 0.35)
     over_capacity: tuple[float, float] = (0.50, 0.30)
-    no_shows: tuple[float, float] = (0.50, 0.30)
     hub_wide: tuple[int, int] = (3, 2)
-    ask_from_p: float = 0.02
 
 
 @dataclass(frozen=True, slots=True)

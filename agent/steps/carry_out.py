@@ -30,6 +30,7 @@ from tools.retender import offered_stops, renewed
 from tools.situation import Situation
 
 _WORDS = frozenset({ActionKind.NOTIFY_ETA, ActionKind.OFFER_RESCHEDULE, ActionKind.CARRIER_UPDATE})
+NOTHING_HELPS = "no plan would keep more promises than leaving things as they are"
 HELD_OUT = "held out by lot: left alone to learn what happens if nobody acts"
 # What each answer entitles to: the verdict's grant, and every freer one.
 _ENOUGH: dict[str, frozenset[Autonomy]] = {
@@ -252,8 +253,14 @@ def _decision(work: Workplace, case: Case, proposal: Proposal, verdict: Verdict,
         candidate_id=None,
         snapshot_id=proposal.snapshot_id,
         reason=approval.reason if approval else None,
-        note=approval.note if approval else "",
+        note=approval.note if approval else _nothing_helps(proposal),
     )
+
+
+def _nothing_helps(proposal: Proposal) -> str:
+    """Said where no plan beats leaving things as they are: people are told so, and customers at most warned."""
+    ranked = (proposal.get_candidate(candidate_id) for candidate_id in proposal.ranking)
+    return "" if any(candidate.route_changes for candidate in ranked) else NOTHING_HELPS
 
 
 def _verdict_without_effect(state: CaseRun, proposal: Proposal, work: Workplace) -> Verdict:

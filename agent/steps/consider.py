@@ -10,10 +10,11 @@ from agent.joint import joint_plan
 from agent.learning.forecasting import Forecasting
 from agent.run import CaseRun, Desk, RunContext, Workplace
 from agent.steps.situations import situation_of
-from forestall.domain.actions import Candidate
+from forestall.domain.actions import Candidate, NoCandidate
 from forestall.domain.cases import Case
 from forestall.domain.ids import CandidateId, CaseId
 from forestall.domain.replan import apply_candidate
+from forestall.domain.vocabulary import Tool
 from tools import carrier_update, hub_swap, notify_customer, reassign, reroute
 from tools.situation import Offer, Situation, with_notices
 
@@ -46,6 +47,9 @@ def propose(state: CaseRun, runtime: Runtime[RunContext]) -> CaseRun:  # noqa: A
     unique = {candidate.id: candidate for offer in offers for candidate in offer.candidates}
     desk.candidates = tuple(unique.values())
     desk.declined = tuple(offer.declined for offer in offers if offer.declined is not None)
+    if not answered_by_routes(desk.situation.case.kind):
+        kind = desk.situation.case.kind.value
+        desk.declined += (NoCandidate(Tool.REROUTE, "reroute.not_the_answer", {"kind": kind}),)
     return {}
 
 
@@ -60,7 +64,8 @@ def forecast(state: CaseRun, runtime: Runtime[RunContext]) -> CaseRun:  # noqa: 
     assert desk.situation is not None
     situation = desk.situation
     desk.judgements = dict(work.forecaster.judge(situation.snapshot, situation.travel, desk.candidates))
-    if (joint := joint_plan(situation, desk.candidates, desk.judgements, work.planner)) is not None:
+    joint = joint_plan(situation.case, situation.snapshot, desk.candidates, desk.judgements, work.planner)
+    if joint is not None:
         desk.candidates = (*desk.candidates, joint)
         desk.judgements |= work.forecaster.judge(situation.snapshot, situation.travel, [joint])
     return {}

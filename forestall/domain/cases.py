@@ -13,7 +13,7 @@ class Signal:
     """One reason to have a case, as a detector saw it. Signals with one fingerprint belong to one case.
 
     ``expires_at`` is when nothing is left to be saved. ``covers`` are the signals it stands for: their cases go on in
-    its case.
+    its case. One that ``fades`` is below the level at which it would begin: its case goes on and is not planned.
     """
 
     fingerprint: str
@@ -25,6 +25,7 @@ class Signal:
     evidence: Mapping[str, object] = field(default_factory=dict)
     expires_at: datetime | None = None
     covers: tuple["Signal", ...] = ()
+    fades: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -354,7 +354,7 @@ class _Assembly:
         vehicle that does not bring them."""
         in_vain: frozenset[StopId] = frozenset().union(*self._in_vain.values())
         seconds = self._seconds
-        opens_at = self.snapshot.opens_at
+        opens_at = self.snapshot.opens_at if self.snapshot.closures else lambda stop: stop.window.opens_at
         return np.array([NEVER if stop.id in in_vain else seconds(opens_at(stop)) for stop in self.stops])
 
     def _closes_s(self) -> Floats:

@@ -9,8 +9,8 @@ away, scaled to the P(late) of all draws. What is left with all of them off is t
 Causes (keys of the glossary): ``upstream_delay`` (the route is behind its plan), ``long_visit`` (the present visit is
 taking longer), ``late_load``, ``slow_roads`` (today, here, this driver), ``long_service`` (visits took longer today),
 ``tight_window`` (the plan leaves less than half an hour), ``driver_limit`` (shift and breaks), ``hold_up`` (it could
-still be held up or break down); and where nobody drives any more ``vehicle_broken``, ``shift_over`` or
-``carrier_withdrawn``.
+still be held up or break down); and where nobody drives any more ``vehicle_broken``, ``shift_over``,
+``driver_absent`` or ``carrier_withdrawn``.
 """
 
 from collections import defaultdict
@@ -69,10 +69,9 @@ class Reasons:
     def _stranding(self, stop: int) -> str:
         """Why nobody will drive there any more."""
         problem = self._problem
-        status = problem.snapshot.routes[problem.route_ids[problem.route_of[stop]]].status
-        return {RouteStatus.BROKEN: "vehicle_broken", RouteStatus.FINISHED: "shift_over"}.get(
-            status, "carrier_withdrawn"
-        )
+        route = problem.snapshot.routes[problem.route_ids[problem.route_of[stop]]]
+        nobody_left = "carrier_withdrawn" if problem.snapshot.find_absence(route) is None else "driver_absent"
+        return {RouteStatus.BROKEN: "vehicle_broken", RouteStatus.FINISHED: "shift_over"}.get(route.status, nobody_left)
 
 
 class _Inquiry:

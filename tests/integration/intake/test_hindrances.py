@@ -7,10 +7,11 @@ import pytest
 from factories import DAY, at, make_event, make_plan
 from forestall.clock import ManualClock
 from forestall.domain.events import Event
-from forestall.domain.ids import DriverId, HubId, RouteId
+from forestall.domain.hindrances import Closure
+from forestall.domain.ids import ClosureId, DriverId, HubId, RouteId
 from forestall.domain.vocabulary import EventOutcome, EventType
 from forestall.errors import BadInput
-from forestall.intake import Intake, read_events
+from forestall.intake import Intake, parse_events
 from forestall.intake.plan import with_digest
 from forestall.store import Store
 
@@ -28,9 +29,7 @@ def closed(event_id: str, minutes: float = 60, until: float = 120, **data: Any) 
     """The place of R01's second stop, and nothing of R02, is shut off."""
     body = {"closure": "bridge", "lat": 41.16, "lon": -8.6, "radius_m": 300.0} | data
     body |= {"from": at(60).isoformat(), "until": at(until).isoformat()}
-    return make_event(
-        event_id, EventType.ROAD_CLOSED, "H1", occurred_at=at(minutes), claimed_at=at(minutes), data=body
-    )
+    return make_event(event_id, EventType.ROAD_CLOSED, "H1", occurred_at=at(minutes), claimed_at=at(minutes), data=body)
 
 
 def away(event_id: str, until: float | None, minutes: float = 10, driver: str = "D01") -> Event:
@@ -98,9 +97,6 @@ def test_a_plan_that_is_replaced_takes_what_was_told_of_its_day_along(intake: In
 
 
 def _closure_of(event: Event):
-    from forestall.domain.hindrances import Closure
-    from forestall.domain.ids import ClosureId
-
     return Closure(ClosureId("bridge"), H1, 41.16, -8.6, 300.0, at(60), at(120))
 
 
@@ -120,5 +116,5 @@ def test_what_is_missing_or_senseless_is_refused_by_name(kind: str, data: dict[s
         "time": "2026-03-02T08:00:00Z", "data": data,
     }  # fmt: skip
     with pytest.raises(BadInput) as refused:
-        read_events([body], at(120))
-    assert any(field in problem.field for problem in refused.value.problems)
+        parse_events([body], at(120))
+    assert any(field in problem.place for problem in refused.value.problems)

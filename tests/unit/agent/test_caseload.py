@@ -3,6 +3,9 @@
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from hypothesis import given
+from hypothesis import strategies as st
+
 from agent.caseload import Patience, is_due_for_planning, open_case, update_caseload
 from factories import DAY, at
 from forestall.domain.cases import Case, Signal
@@ -19,7 +22,8 @@ def signal_of(severity: float = 0.5, kind: CaseKind = CaseKind.WINDOW_MISS_RISK,
 def sweep(cases: dict[str, Case], signals: list[Signal], seen: dict[str, datetime], minute: float):
     """One sweep over a caseload kept as a dictionary; returns the caseload, what was seen once, and how many opened."""
     active = {f: c for f, c in cases.items() if not c.status.is_closed}
-    change = update_caseload(active, signals, seen, DAY, at(minute), PATIENCE)
+    closed = {f: c for f, c in cases.items() if c.status is CaseStatus.RESOLVED}
+    change = update_caseload(active, signals, seen, DAY, at(minute), PATIENCE, closed)
     kept = {**cases, **{c.fingerprint: c for c in (*change.updated, *change.opened)}}
     return kept, change.seen_once, len(change.opened)
 
@@ -51,6 +55,97 @@ def test_a_signal_that_crosses_its_threshold_fifty_times_makes_one_case():
         cases, seen, opened = sweep(cases, present, seen, turn * 5)
         total += opened
     assert total == 1
+
+
+@given(
+    st.lists(st.tuples(st.booleans(), st.integers(1, 15)), min_size=100, max_size=100),
+    st.sampled_from([CaseKind.WINDOW_MISS_RISK, CaseKind.VEHICLE_BREAKDOWN, CaseKind.DELIVERY_FAILED]),
+)
+def test_a_signal_that_comes_and_goes_however_it_may_makes_one_case(turns: list[tuple[bool, int]], kind: CaseKind):
+    """Also when it is gone for long enough for its case to close: that one is opened again."""
+    cases, seen, total, minute = {}, {}, 0, 0
+    for there, passes in turns:
+        minute += passes
+        cases, seen, opened = sweep(cases, [signal_of(0.9, kind)] if there else [], seen, minute)
+        total += opened
+    assert total == any(there for there, _ in turns)
+
+
+def test_fifty_crossings_that_each_outlast_the_quiet_time_make_one_case():
+    cases, seen, total = {}, {}, 0
+    for turn in range(150):
+        cases, seen, opened = sweep(cases, [signal_of(0.9)] if turn % 3 == 0 else [], seen, turn * 13)
+        total += opened
+    assert total == 1
+
+
+def test_a_case_that_comes_back_rests_as_its_last_plan_left_it():
+    closed = replace(
+        open_case(signal_of(), DAY, at(0)), status=CaseStatus.RESOLVED, closed_at=at(30), planned_at=at(28), plan_rev=1
+    )
+    cases, _, opened = sweep({closed.fingerprint: closed}, [signal_of(0.9)], {}, 32)
+    [case] = cases.values()
+    assert (case.id, case.status, case.closed_at, opened) == (closed.id, CaseStatus.MONITORING, None, 0)
+    assert not is_due_for_planning(case, None, at(32), PATIENCE)
+
+
+def test_a_signal_that_can_save_nothing_any_more_opens_no_case_and_ends_the_one_there_is():
+    over = replace(signal_of(0.9), expires_at=at(60))
+    cases, seen, opened = sweep({}, [over], {}, 60)
+    assert opened == 0
+    cases, seen, _ = sweep({}, [over], {}, 50)
+    cases, _, _ = sweep(cases, [over], seen, 61)
+    assert [case.status for case in cases.values()] == [CaseStatus.EXPIRED]
+
+
+def test_a_question_that_is_open_outlives_its_case_expiry():
+    waiting = replace(open_case(signal_of(), DAY, at(0)), status=CaseStatus.AWAITING_APPROVAL, expires_at=at(60))
+    cases, _, _ = sweep({waiting.fingerprint: waiting}, [], {}, 61)
+    assert [case.status for case in cases.values()] == [CaseStatus.AWAITING_APPROVAL]
+
+
+def test_while_its_detector_fails_a_case_is_neither_closed_nor_quiet():
+    case = open_case(signal_of(), DAY, at(0))
+    active = {case.fingerprint: case}
+    assert update_caseload(active, [], {}, DAY, at(5), PATIENCE, unwatched=["delay"]).updated == ()
+    assert update_caseload(active, [], {}, DAY, at(5), PATIENCE, unwatched=["breakdown"]).updated != ()
+
+
+def test_while_its_signal_fades_a_case_goes_on_and_is_not_planned():
+    watched = replace(open_case(signal_of(0.9), DAY, at(0)), status=CaseStatus.MONITORING)
+    fading = replace(signal_of(0.25), fades=True)
+    cases, seen = {watched.fingerprint: watched}, {}
+    for minute in range(5, 120, 5):
+        cases, seen, _ = sweep(cases, [fading], seen, minute)
+        [case] = cases.values()
+        assert case.status is CaseStatus.MONITORING
+        assert not is_due_for_planning(case, None, at(minute), PATIENCE)
+    cases, _, _ = sweep(cases, [signal_of(0.9)], seen, 125)
+    assert is_due_for_planning(*cases.values(), None, at(125), PATIENCE)
+
+
+def test_what_only_people_can_answer_is_told_once():
+    case = replace(
+        open_case(signal_of(kind=CaseKind.DELIVERY_FAILED), DAY, at(0)), status=CaseStatus.MONITORING, planned_at=at(0)
+    )
+    assert is_due_for_planning(replace(case, status=CaseStatus.OPEN), None, at(0), PATIENCE)
+    assert not is_due_for_planning(case, None, at(300), PATIENCE)
+
+
+def test_a_case_that_was_taken_over_or_set_aside_is_not_planned():
+    case = open_case(signal_of(), DAY, at(0))
+    assert not is_due_for_planning(replace(case, taken_over=True), None, at(1), PATIENCE)
+    snoozed = replace(case, snoozed_until=at(60), wake_at_severity=2.0)
+    assert not is_due_for_planning(snoozed, None, at(59), PATIENCE)
+    assert is_due_for_planning(snoozed, None, at(60), PATIENCE)
+    assert is_due_for_planning(replace(snoozed, severity=2.5), None, at(1), PATIENCE)
+
+
+def test_doors_that_are_done_with_are_no_news():
+    signal = replace(signal_of(2.0, CaseKind.FAILED_ATTEMPT_RISK), stop_ids=(StopId("S001"), StopId("S002")))
+    case = open_case(signal, DAY, at(0))
+    fewer = replace(signal, stop_ids=(StopId("S002"),), severity=1.9)
+    assert update_caseload({case.fingerprint: case}, [fewer], {}, DAY, at(5), PATIENCE).updated == ()
 
 
 def test_a_case_closes_once_its_signal_has_been_gone_for_a_while():
