@@ -20,6 +20,9 @@ _OBSERVED_AT_ONCE = frozenset(
         CaseKind.HAND_OVER_MISSED,
         CaseKind.TENDER_DECLINED,
         CaseKind.CARRIER_SILENT,
+        CaseKind.FAILED_ATTEMPT_RISK,  # a wave is due when it is due
+        CaseKind.CUSTOMER_RESCHEDULE,
+        CaseKind.CUSTOMER_MESSAGE,
     }
 )
 

@@ -17,6 +17,7 @@ from forestall.domain.vocabulary import Mode
 from forestall.store import Store
 from optimizer.repair import Repairer
 from policies.gate import Gate
+from tools.asking import Asking
 from tools.situation import Situation
 
 # Raised when a node or a state key is renamed: waiting runs of another version are re-opened at start-up.
@@ -77,6 +78,7 @@ class Workplace:
     kill_switch: bool
     patience: Patience
     holdout: Holdout
+    asking: Asking
 
 
 @dataclass(frozen=True, slots=True)

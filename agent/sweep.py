@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from agent.caseload import Patience, is_due_for_planning, update_caseload
+from agent.customer_signals import customer_signals
 from agent.detectors import Thresholds, detect
 from agent.hub_groups import group_hubs
 from agent.learning.frames import frame_of
@@ -12,6 +13,7 @@ from forestall.domain.cases import Case
 from forestall.domain.ids import CaseId, HubId
 from forestall.domain.vocabulary import Verdict
 from forestall.store import Store, UnitOfWork
+from tools.asking import Asking
 
 _NO = frozenset({Verdict.REJECTED, Verdict.VETOED})
 # Routes run over; a day whose last hub closed longer ago than this is no longer watched.
@@ -54,8 +56,16 @@ class _Seen:
 class Sweeper:
     """Sweeps hub groups when they are due. Its memory is a convenience: losing it costs one sweep of delay."""
 
-    def __init__(self, store: Store, pictures: Pictures, thresholds: Thresholds, patience: Patience, rhythm: Rhythm):
-        self._store, self._pictures = store, pictures
+    def __init__(
+        self,
+        store: Store,
+        pictures: Pictures,
+        thresholds: Thresholds,
+        patience: Patience,
+        rhythm: Rhythm,
+        asking: Asking,
+    ) -> None:
+        self._store, self._pictures, self._asking = store, pictures, asking
         self._thresholds, self._patience, self._rhythm = thresholds, patience, rhythm
         self._seen: dict[tuple[str, tuple[HubId, ...]], _Seen] = {}
 
@@ -93,8 +103,12 @@ class Sweeper:
         with self._store.read() as uow:
             version, shape = _version(uow, group), _shape(uow, day, group)
             picture = self._pictures.take(uow, day, group, now)
+            unreachable = uow.state.list_unreachable(day)
         keeps = bool(picture.forecast.stops) and self._keeps_features(seen, now)
-        signals = detect(picture.snapshot, picture.forecast, self._thresholds)
+        signals = [
+            *detect(picture.snapshot, picture.forecast, self._thresholds),
+            *customer_signals(picture.snapshot, picture.forecast, unreachable, self._asking),
+        ]
         with self._store.write() as uow:
             active = {case.fingerprint: case for case in uow.cases.list_active(day) if case.hub_id in group}
             seen_once = seen.seen_once if seen else frozenset()

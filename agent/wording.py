@@ -47,6 +47,7 @@ CASE_KINDS: Mapping[CaseKind, str] = {
     CaseKind.CARRIER_CAPACITY: "Carrier has no capacity",
     CaseKind.HAND_OVER_MISSED: "Goods did not change hands",
     CaseKind.CUSTOMER_RESCHEDULE: "Customer wants another time",
+    CaseKind.CUSTOMER_MESSAGE: "A customer's message needs an answer",
     CaseKind.ADDRESS_PROBLEM: "Address does not work",
     CaseKind.PRIORITY_INSERT: "Priority order to be fitted in",
 }
@@ -157,6 +158,10 @@ _ACTIONS: Mapping[ActionKind, str] = {
     ActionKind.RETENDER: "Move {stops} from {from_routes} to {to_route}, which another carrier drives",
     ActionKind.NOTIFY_ETA: "Tell the customers of {stops} the new time",
     ActionKind.OFFER_RESCHEDULE: "Offer the customers of {stops} another time",
+    ActionKind.CONFIRM_PRESENCE: "Ask the customers of {stops} whether somebody will be there",
+    ActionKind.SAFE_PLACE: "Tell the drivers of {routes} what may be left in a safe place ({stops})",
+    ActionKind.RESCHEDULE: "Take {stops} off {routes}: the customers want another day",
+    ActionKind.ASK_BACK: "Ask the customers of {stops} what they meant",
     ActionKind.CARRIER_UPDATE: "Report {stops} to the carrier",
     ActionKind.RETURN_TO_HUB: "Let {from_routes} bring {stops} back to the hub, and {to_route} take them out",
     ActionKind.ESCALATE: "Hand the case to a person",
@@ -177,6 +182,10 @@ _DECLINES: Mapping[str, str] = {
     "hub_swap.goods_have_left": "the goods have left {hub}",
     "hub_swap.no_gain": "going over {links} would not do better",
     "notify_customer.nobody_to_tell": "no customer is likely enough to be served late (from {threshold})",
+    "confirm_presence.nobody_to_ask": "nobody is left to be asked in time, within caps",
+    "heed_customer.no_safe_place_to_tell": "every driver knows of the safe places by now",
+    "heed_customer.nothing_to_reschedule": "no stop is left that could move to another day",
+    "heed_customer.a_person_is_wanted": "asking back has not helped: a person is wanted",
     "carrier_update.no_foreign_carrier": "no other carrier is concerned",
 }
 

@@ -41,6 +41,7 @@ from optimizer.travel import HaversineTravel, OsrmServer, OsrmTravel
 from optimizer.travel.document import from_document
 from optimizer.warmup import warm_up
 from policies.gate import Gate, read_policies
+from tools.asking import Asking
 from tools.channels import DryRunChannel
 
 Closer = Callable[[], None]
@@ -73,6 +74,7 @@ def build(settings: Settings, clock: Clock | None = None) -> Service:
         ladder=ladder,
     )
     patience = Patience()
+    asking = Asking(prices, message_cents=settings.message_cents, most_a_day=settings.questions_a_day)
     work = Workplace(
         store=store,
         clock=clock,
@@ -85,6 +87,7 @@ def build(settings: Settings, clock: Clock | None = None) -> Service:
         mode=settings.mode,
         kill_switch=settings.kill_switch,
         patience=patience,
+        asking=asking,
         holdout=Holdout(settings.holdout_share, settings.holdout_max_misses, settings.seed),
     )
     rhythm = Rhythm(
@@ -101,7 +104,7 @@ def build(settings: Settings, clock: Clock | None = None) -> Service:
         work=work,
         graph=build_graph(checkpointer, shadow=settings.mode is Mode.SHADOW),
         checkpoints=checkpointer,
-        sweeper=Sweeper(store, work.pictures, Thresholds(), patience, rhythm),
+        sweeper=Sweeper(store, work.pictures, Thresholds(), patience, rhythm, asking),
         learning=make_learning(settings, store),
         channels=dict.fromkeys(Channel, DryRunChannel()),
         closers=[close_checkpoints, *close_roads, *([solver.close] if solver else [])],

@@ -113,6 +113,15 @@ class Settings(BaseSettings):
     clock_anchor: AwareDatetime | None = Field(default=None, description="The real moment that clock_start belongs to.")
     clock_rate: float = Field(default=1.0, gt=0, description="Seconds of the service's clock for one real second.")
 
+    message_cents: int = Field(
+        default=15,
+        ge=0,
+        description="What a question to a customer costs, cents, attention counted in; above its use nobody is asked.",
+    )
+    questions_a_day: int | None = Field(
+        default=None, ge=0, description="How many customers a hub asks a day, those first where it is worth most."
+    )
+
     @field_validator("learning_keep_days")
     @classmethod
     def _keep_what_drift_is_judged_by(cls, keep_days: float, info: ValidationInfo) -> float:

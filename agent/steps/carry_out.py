@@ -10,7 +10,7 @@ from agent.questions import question_of
 from agent.rebase import dropped_stops, rebase
 from agent.record import record_of
 from agent.run import CaseRun, Ready, RunContext, Workplace
-from agent.steps.consider import accompany
+from agent.steps.consider import accompany, is_for_customers, judge, offers_for
 from agent.steps.decide import interrupt_id_of
 from agent.steps.situations import situation_of
 from forestall.domain.actions import Candidate
@@ -18,6 +18,7 @@ from forestall.domain.cases import Case
 from forestall.domain.decisions import Approval, Decision, Proposal
 from forestall.domain.effects import Effect
 from forestall.domain.ids import CaseId, DecisionId
+from forestall.domain.orders import Order
 from forestall.domain.replan import apply_candidate, replan
 from forestall.domain.tenders import Tender, tender_id_of
 from forestall.domain.vocabulary import ActionKind, Autonomy, CaseStatus, Mode, Verdict
@@ -51,7 +52,7 @@ def recheck(state: CaseRun, runtime: Runtime[RunContext]) -> CaseRun:
     current = _still_worth_it(work, situation, planned)
     if current is None:
         return {"outcome": "stale"}
-    judgement = work.forecaster.judge(situation.snapshot, situation.travel, [current])[current.id]
+    judgement = judge(work.forecaster, situation, [current])[current.id]
     granted = work.gate.ask(proposal.planner, case.hub_id, question_of(work, situation, current, judgement))
     if granted.autonomy not in _ENOUGH[verdict]:
         return {"outcome": "stale"}
@@ -89,8 +90,8 @@ def conclude(state: CaseRun, runtime: Runtime[RunContext]) -> CaseRun:
 
 def _still_worth_it(work: Workplace, situation: Situation, planned: Candidate) -> Candidate | None:
     """The plan on the live state with its messages made anew, or None when it no longer fits or pays."""
-    if not planned.route_changes:
-        return _words_still_due(situation, planned)
+    if not planned.route_changes or is_for_customers(situation):
+        return _still_due(situation, planned)
     unmoved = dict(planned.read_set) == {r: situation.snapshot.routes[r].version for r in planned.read_set}
     if unmoved and planned.tender is None:
         return planned
@@ -106,9 +107,10 @@ def _still_worth_it(work: Workplace, situation: Situation, planned: Candidate) -
     return accompany(work.forecaster, situation, replace(rebased, notices=(), actions=route_actions))
 
 
-def _words_still_due(situation: Situation, planned: Candidate) -> Candidate | None:
-    """Messages alone go out only if the same ones are still due."""
-    offers = (notify_customer.propose(situation), carrier_update.propose(situation))
+def _still_due(situation: Situation, planned: Candidate) -> Candidate | None:
+    """Messages, and what customers wish, made anew: they go out only if the same ones are still due."""
+    words = (notify_customer.propose, carrier_update.propose)
+    offers = offers_for(situation) if is_for_customers(situation) else [tool(situation) for tool in words]
     due = {candidate.id: candidate for offer in offers for candidate in offer.candidates}
     return due.get(planned.id)
 
@@ -182,6 +184,18 @@ def _write_state(uow: UnitOfWork, ready: Ready) -> None:
         uow.state.save_stop(stop)
     for package in rows.packages:
         uow.state.save_package(package)
+    for order in rows.orders:
+        _note_asked(uow, order)
+    if rows.orders:
+        uow.state.touch_hub(ready.situation.case.hub_id)
+
+
+def _note_asked(uow: UnitOfWork, order: Order) -> None:
+    """Keep when its customer was asked; what was said meanwhile stays said."""
+    known = uow.state.lock_order(order.id)
+    if known is not None:
+        asked = replace(known.word, asked_at=order.word.asked_at, corrected_at=order.word.corrected_at)
+        uow.state.save_order(replace(known, word=asked))
 
 
 def record(

@@ -24,8 +24,8 @@ class RouteChange:
     """A route's new list of free stops, in order, after its committed stop; stops not named here leave the route.
 
     ``new_stops`` are stops that do not exist yet (a TRANSFER at a broken van). ``dropped_stops`` are hand-overs of the
-    route that will not take place. ``base_version`` is the route version the plan was made on. ``departs_at`` moves a
-    departure that has not happened, and None leaves it.
+    route that will not take place; ``rescheduled_stops`` leave the day at their customers' wish. ``base_version`` is
+    the route version the plan was made on. ``departs_at`` moves a departure that has not happened, and None leaves it.
     """
 
     route_id: RouteId
@@ -34,6 +34,7 @@ class RouteChange:
     new_stops: tuple[Stop, ...] = ()
     departs_at: datetime | None = None
     dropped_stops: tuple[StopId, ...] = ()
+    rescheduled_stops: tuple[StopId, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

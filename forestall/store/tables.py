@@ -44,6 +44,7 @@ from forestall.domain.vocabulary import (
     ModelStatus,
     OutboxState,
     OverrideReason,
+    Reply,
     RouteStatus,
     StopKind,
     StopStatus,
@@ -156,6 +157,8 @@ contacts = Table(
     Column("webhook", Text),
     Column("locale", Text, nullable=False),
     Column("accepts_sms", Boolean, nullable=False),
+    Column("opted_out_at", Instant),
+    Index(None, "phone"),
 )
 
 carriers = Table(
@@ -210,6 +213,13 @@ orders = Table(
     Column("promise_closes_at", Instant, nullable=False),
     Column("tier", Word(Tier), nullable=False),
     Column("contact_id", Text, ForeignKey("contacts.id")),
+    Column("word_asked_at", Instant),
+    Column("word_answer", Word(Reply)),
+    Column("word_answered_at", Instant),
+    Column("word_fine_until", Instant),
+    Column("word_understood_at", Instant),
+    Column("word_unclear_at", Instant),
+    Column("word_corrected_at", Instant),
     _of_day("hub_id", "hubs"),
     Index(None, "day", "hub_id"),
     Index(None, "contact_id"),
@@ -275,6 +285,7 @@ stops = Table(
     Column("departed_at", Instant),
     Column("arrived_at", Instant),
     Column("finished_at", Instant),
+    Column("safe_place", Boolean, nullable=False, server_default=false()),
     Index(None, "route_id", "sequence"),
 )
 
@@ -465,6 +476,7 @@ outbox = Table(
     Column("settled_at", Instant),
     Column("detail", Json(_Values), nullable=False),
     Index(None, "state", "not_before"),
+    Index(None, "recipient_id", "seq"),
     sqlite_autoincrement=True,
 )
 
