@@ -38,7 +38,7 @@ def read_reply(text: str, choices: Mapping[str, str] | None = None) -> Reply:
     words = [word for sentence in sentences for word in sentence]
     if _wants_no_more(sentences, words):
         return Reply.STOP
-    said = _meanings(words)
+    said = {meaning for sentence in sentences for meaning in _meanings(sentence)}
     if said & {Reply.STOP, Reply.CALL_ME}:
         return Reply.STOP if Reply.STOP in said else Reply.CALL_ME
     choice, rest = _choice(words)
