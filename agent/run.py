@@ -1,6 +1,7 @@
 """One graph run of one case: its small JSON state, and the context its steps work in."""
 
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import TypedDict
 
 from agent.caseload import Patience
@@ -79,6 +80,7 @@ class Workplace:
     patience: Patience
     holdout: Holdout
     asking: Asking
+    earlier_departure: timedelta
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,13 +8,14 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from agent import wording
-from forestall.domain.actions import Candidate
+from forestall.domain.actions import Action, Candidate
 from forestall.domain.cases import Case
 from forestall.domain.decisions import Proposal
 from forestall.domain.effects import OutboxRow
 from forestall.domain.forecast import RouteForecast, StopForecast
 from forestall.domain.ids import CandidateId, CaseId, StopId
 from forestall.domain.routes import Stop
+from forestall.domain.vocabulary import ActionKind, Channel
 from forestall.store import UnitOfWork
 from forestall.store.codec import encoder
 from forestall.store.instants import to_text
@@ -123,11 +124,22 @@ def _proposal(proposal: Proposal) -> JsonObject:
         "samples": proposal.samples,
         "chosen": proposal.chosen,
         "gate": None if proposal.gate is None else _gate(proposal),
+        "do_nothing": _do_nothing(proposal),
         "candidates": [_candidate(proposal, candidate, rank) for candidate in ordered],
         "declined": [
             {**as_object(declined), "words": wording.describe_decline(declined)} for declined in proposal.declined
         ],
     }
+
+
+def _do_nothing(proposal: Proposal) -> JsonObject | None:
+    """What leaving things as they are is expected to cost, over the routes of the widest candidate; None when no
+    candidate was judged. It is what each candidate was held against, draw for draw."""
+    judged = max(proposal.judgements.values(), key=lambda one: one.misses_before, default=None)
+    if judged is None:
+        return None
+    words = wording.describe_action(Action(ActionKind.NO_ACTION))
+    return {"misses": judged.misses_before, "loss": judged.loss_before, "words": words}
 
 
 def _gate(proposal: Proposal) -> JsonObject:
@@ -147,6 +159,10 @@ def _candidate(proposal: Proposal, candidate: Candidate, rank: Mapping[Candidate
         "worse_off": []
         if judgement is None
         else [e.stop_id for e in judgement.effects if e.p_miss_after > e.p_miss_before],
+        "better_off": []
+        if judgement is None
+        else [e.stop_id for e in judgement.effects if e.p_miss_after < e.p_miss_before],
+        "messages": sum(notice.channel is Channel.SMS for notice in candidate.notices),
         "lost_because": None if candidate.id == proposal.chosen else wording.describe_loss(proposal, candidate.id),
     }
 

@@ -75,6 +75,12 @@ def _candidate(candidate: Trace) -> Iterator[str]:
         for effect in judged["effects"] if candidate["is_chosen"] else ():
             before, after = wording.as_percent(effect["p_miss_before"]), wording.as_percent(effect["p_miss_after"])
             yield f"      {effect['stop_id']}: P(miss) {before} to {after}"
+    told = [f"{candidate['messages']} customers written to"] if candidate["messages"] else []
+    told += ["advice, not carried out"] if candidate["is_advice"] else []
+    if candidate["reversible_until"]:
+        told.append(f"can be undone until {_clock(candidate['reversible_until'])}")
+    if told:
+        yield f"      {', '.join(told)}"
     if candidate["worse_off"]:
         yield f"      gets worse: {', '.join(candidate['worse_off'])}"
     if candidate["lost_because"]:

@@ -88,6 +88,7 @@ def build(settings: Settings, clock: Clock | None = None) -> Service:
         kill_switch=settings.kill_switch,
         patience=patience,
         asking=asking,
+        earlier_departure=timedelta(minutes=settings.earlier_departure_min),
         holdout=Holdout(settings.holdout_share, settings.holdout_max_misses, settings.seed),
     )
     rhythm = Rhythm(

@@ -122,6 +122,13 @@ class Settings(BaseSettings):
         default=None, ge=0, description="How many customers a hub asks a day, those first where it is worth most."
     )
 
+    earlier_departure_min: int = Field(
+        default=0,
+        ge=0,
+        le=120,
+        description="By how much a departure may be moved ahead, minutes; what goes beyond is advice to people alone.",
+    )
+
     @field_validator("learning_keep_days")
     @classmethod
     def _keep_what_drift_is_judged_by(cls, keep_days: float, info: ValidationInfo) -> float:

@@ -116,6 +116,7 @@ def _answers(situation: Situation, template: str, stops: Iterable[Stop]) -> tupl
         params: dict[str, object] = {
             "stop_id": stop.id,
             "order_id": stop.order_id,
+            "in_reply": True,
             "time_zone": zone,
             "not_before": not_before.isoformat(),
             "expires_at": (not_before + _ANSWER_LIFE).isoformat(),

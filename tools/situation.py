@@ -4,7 +4,7 @@ import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cached_property
 
 from forestall.domain.actions import Candidate, NoCandidate, Notice
@@ -34,7 +34,8 @@ class Told:
 class Situation:
     """One case, the state it stands in and the engines to reckon with; a tool needs nothing else.
 
-    ``prepare`` makes the repair problem at first need: what only tells people never asks for it.
+    ``prepare`` makes the repair problem at first need: what only tells people never asks for it. A departure may be
+    moved ahead by ``earlier_departure`` at most.
     """
 
     case: Case
@@ -47,6 +48,7 @@ class Situation:
     told: Mapping[StopId, Told] = field(default_factory=dict)
     told_today_by_contact: Mapping[ContactId, int] = field(default_factory=dict)
     asking: Asking = field(default_factory=Asking)
+    earlier_departure: timedelta = timedelta(0)
 
     @cached_property
     def problem(self) -> FleetProblem:
@@ -91,6 +93,8 @@ def identified(candidate: Candidate) -> Candidate:
     ]
     if candidate.tender is not None:
         content.append([candidate.tender.carrier_id])
+    if departures := [c.departs_at.isoformat() for c in candidate.route_changes if c.departs_at is not None]:
+        content.append(departures)
     if gone := [stop_id for change in candidate.route_changes for stop_id in change.rescheduled_stops]:
         content.append(gone)
     digest = hashlib.sha256(json.dumps(content).encode()).hexdigest()[:12]

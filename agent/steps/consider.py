@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from langgraph.runtime import Runtime
 
+from agent.act_by import act_by
 from agent.learning.forecasting import Forecasting
 from agent.run import CaseRun, RunContext
 from agent.steps.situations import situation_of
@@ -12,7 +13,16 @@ from forestall.domain.actions import Candidate, Judgement
 from forestall.domain.ids import CandidateId, CaseId
 from forestall.domain.replan import apply_candidate
 from forestall.domain.vocabulary import ActionKind, CaseKind
-from tools import carrier_update, confirm_presence, heed_customer, hub_swap, notify_customer, reassign, reroute
+from tools import (
+    carrier_update,
+    confirm_presence,
+    heed_customer,
+    hub_swap,
+    leave_earlier,
+    notify_customer,
+    reassign,
+    reroute,
+)
 from tools.situation import Offer, Situation, with_notices
 
 # What customers are asked and have said has tools of its own: none of the others could better it.
@@ -22,7 +32,7 @@ _TOOLS_FOR_CUSTOMERS: Mapping[CaseKind, tuple[Callable[[Situation], Offer], ...]
     CaseKind.CUSTOMER_MESSAGE: (heed_customer.propose_asking_back,),
 }
 # The tools that change routes; notify-customer and carrier-update accompany them, or stand alone if they have nothing.
-_ROUTE_TOOLS = (reroute.propose, reassign.propose, hub_swap.propose)
+_ROUTE_TOOLS = (reroute.propose, reassign.propose, hub_swap.propose, leave_earlier.propose)
 _WORD_TOOLS = (notify_customer.propose, carrier_update.propose)
 
 
@@ -78,7 +88,11 @@ def forecast(state: CaseRun, runtime: Runtime[RunContext]) -> CaseRun:  # noqa: 
     """Judge every candidate with the simulation that raised the alarm, draw for draw against doing nothing."""
     work, desk = runtime.context.work, runtime.context.desk
     assert desk.situation is not None
-    desk.judgements = judge(work.forecaster, desk.situation, desk.candidates)
+    situation = desk.situation
+    desk.candidates = tuple(
+        replace(c, reversible_until=act_by(c, situation.snapshot, situation.forecast)) for c in desk.candidates
+    )
+    desk.judgements = judge(work.forecaster, situation, desk.candidates)
     return {}
 
 
@@ -86,7 +100,7 @@ def plan(state: CaseRun, runtime: Runtime[RunContext]) -> CaseRun:  # noqa: ARG0
     """Rank; give the best its companions (who must be told); fall back to words alone when no plan is worth it."""
     work, desk = runtime.context.work, runtime.context.desk
     assert desk.situation is not None
-    ranking = work.planner.rank(desk.candidates, desk.judgements)
+    ranking = work.planner.rank([c for c in desk.candidates if not c.is_advice], desk.judgements)
     if is_for_customers(desk.situation):
         ranking = tuple(candidate.id for candidate in desk.candidates)  # asking has paid already, and a wish is a wish
     elif ranking:

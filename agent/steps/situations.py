@@ -28,6 +28,7 @@ def situation_of(work: Workplace, uow: UnitOfWork, case: Case) -> Situation:
         told=work.contact_log.told([*snapshot.stops], snapshot.taken_at, zone),
         told_today_by_contact=work.contact_log.count_by_contact(contacts, snapshot.taken_at, zone),
         asking=work.asking,
+        earlier_departure=work.earlier_departure,
     )
 
 

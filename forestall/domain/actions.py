@@ -68,7 +68,8 @@ class TenderTerms:
 @dataclass(frozen=True, slots=True)
 class Candidate:
     """A feasible way to act. ``read_set`` names every route version it relied upon. One with a ``tender`` is carried
-    out in two steps: the carrier is asked, and the routes change when it has accepted."""
+    out in two steps: the carrier is asked, and the routes change when it has accepted. ``is_advice``: judged and shown
+    to people, never carried out. ``reversible_until`` is when the first driver is expected to have acted upon it."""
 
     id: CandidateId
     tool: Tool
@@ -80,6 +81,8 @@ class Candidate:
     cost_cents: int = 0
     solver: Mapping[str, object] = field(default_factory=dict)
     tender: TenderTerms | None = None
+    is_advice: bool = False
+    reversible_until: datetime | None = None
 
     @property
     def kinds(self) -> tuple[ActionKind, ...]:
@@ -108,7 +111,8 @@ class StopEffect:
 class Judgement:
     """A candidate as the forecast sees it. Losses are in price units (expected seconds' worth, see optimizer prices).
 
-    ``effects`` holds the stops whose P(miss) it changes, gains and losses alike.
+    ``effects`` holds the stops whose P(miss) it changes, gains and losses alike. ``places_changed`` counts stops that
+    stay on their route and come at another place among those that do.
     """
 
     candidate_id: CandidateId
@@ -119,6 +123,7 @@ class Judgement:
     travel_delta_s: float
     stops_moved: int
     effects: tuple[StopEffect, ...]
+    places_changed: int = 0
 
     @property
     def gain(self) -> float:
