@@ -15,7 +15,7 @@ from forestall.domain.effects import OutboxRow
 from forestall.domain.forecast import RouteForecast, StopForecast
 from forestall.domain.ids import CandidateId, CaseId, StopId
 from forestall.domain.routes import Stop
-from forestall.domain.vocabulary import ActionKind, Channel
+from forestall.domain.vocabulary import ActionKind, CaseKind, Channel
 from forestall.store import UnitOfWork
 from forestall.store.codec import encoder
 from forestall.store.instants import to_text
@@ -29,7 +29,7 @@ def build_trace(uow: UnitOfWork, case_id: CaseId) -> JsonObject:
     """Everything that is on record about one case.
 
     Returns:
-        ``case, stops, proposals, approvals, decisions, audit, effects``: JSON values, oldest first in each list;
+        ``case, stops, proposals, approvals, decisions, audit, replies, effects``: JSON values, each list oldest first;
         probabilities 0..1, durations seconds, money cents, times ISO 8601 UTC.
 
     Raises:
@@ -47,6 +47,7 @@ def build_trace(uow: UnitOfWork, case_id: CaseId) -> JsonObject:
             for decision in uow.decisions.list_for_case(case_id)
         ],
         "audit": _audit(uow, case),
+        "replies": _replies(uow, case),
         "effects": [describe_effect(row) for row in uow.outbox.list_for_case(case_id)],
     }
 
@@ -175,6 +176,23 @@ def _audit(uow: UnitOfWork, case: Case) -> list[JsonObject]:
         for record in uow.audit.list(subject=subject, after=0, limit=_AUDIT_RECORDS)
     }
     return [as_object(records[seq]) for seq in sorted(records)]
+
+
+def _replies(uow: UnitOfWork, case: Case) -> list[JsonObject]:
+    """In a case that is about what customers have said: their words, and what was understood."""
+    if case.kind not in {CaseKind.CUSTOMER_MESSAGE, CaseKind.CUSTOMER_RESCHEDULE}:
+        return []
+    stops = (uow.state.find_stop(stop_id) for stop_id in case.stop_ids)
+    order_ids = {stop.order_id for stop in stops if stop is not None and stop.order_id is not None}
+    return [
+        {
+            "order_id": event.subject,
+            "at": to_text(event.occurred_at),
+            "words": str(event.data["choice"]),
+            "understood": result.detail,
+        }
+        for event, result in uow.inbox.list_replies(order_ids)
+    ]
 
 
 def as_object(value: object) -> JsonObject:

@@ -19,6 +19,7 @@ def render_trace_text(trace: Trace) -> str:
             *(line for proposal in trace["proposals"] for line in _proposal(proposal)),
             *_section("Questions to a person", map(_approval, trace["approvals"])),
             *_section("Decisions", map(_decision, trace["decisions"])),
+            *_section("Customers' replies", map(_reply, trace["replies"])),
             *_section("Messages", (line for effect in trace["effects"] for line in _effect(effect))),
             *_section("Audit records", map(_record, trace["audit"])),
         ]
@@ -115,6 +116,10 @@ def _effect(effect: Trace) -> Iterator[str]:
     template = effect["template"].replace("_", " ")
     yield f"#{effect['seq']} {channel} to {effect['recipient_id']}: {template}, {effect['state_words']}"
     yield from (f"    {line}" for line in effect["body"].splitlines())
+
+
+def _reply(reply: Trace) -> str:
+    return f'{_clock(reply["at"])} {reply["order_id"]}: "{reply["words"]}" ({reply["understood"] or "nothing new"})'
 
 
 def _record(record: Trace) -> str:

@@ -312,6 +312,7 @@ positions = Table(
 
 # --- the work on it -------------------------------------------------------------------------------------------------
 
+_IS_A_REPLY = text("type = 'customer_reply'")
 _CASE_IS_ACTIVE = text("status NOT IN ('RESOLVED', 'EXPIRED', 'MERGED', 'SUPPRESSED')")
 
 cases = Table(
@@ -451,6 +452,8 @@ inbox = Table(
     Column("detail", Text, nullable=False),
     UniqueConstraint("source", "id"),
     Index(None, "outcome", "seq"),
+    # of the few events that are read by what they are about
+    Index("ix_inbox_replies", "subject", sqlite_where=_IS_A_REPLY, postgresql_where=_IS_A_REPLY),
     sqlite_autoincrement=True,
 )
 

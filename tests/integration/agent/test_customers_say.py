@@ -4,8 +4,10 @@ from dataclasses import replace
 
 import pytest
 
+from agent.trace import build_trace
 from factories import DAY, at, make_plan
 from forestall.domain.ids import OrderId, StopId
+from forestall.domain.orders import Window
 from forestall.domain.plan import DayPlan
 from forestall.domain.routes import Stop
 from forestall.domain.vocabulary import ActionKind, CaseKind, CaseStatus, EventType, StopStatus, Verdict
@@ -135,6 +137,10 @@ def test_what_nobody_understands_is_asked_back_once_and_then_shown_to_a_person(a
     ]
     with asked.service.store.read() as uow:
         assert len(uow.decisions.list_for_case(shown[0].id)) == 1  # said once, not at every look
+        replies = build_trace(uow, shown[0].id)["replies"]
+    assert [(reply["words"], reply["understood"]) for reply in replies] == [
+        ("qwertz", "understood as NOT_UNDERSTOOD")
+    ] * 2
     asked.tell(EventType.CUSTOMER_REPLY, "O004", 206, choice="1")
     for minute in (207, 220, 233):
         asked.tick_at(minute)
@@ -160,3 +166,45 @@ def test_an_answer_that_crosses_the_question_back_is_not_lost(asked):
         word = uow.state.get_order(OrderId("O005")).word
     assert word.answer == "WILL_BE_THERE"
     assert word.asked_at == at(180)
+
+
+def tight_morning() -> DayPlan:
+    """One route without a spare, whose promises end soon after it leaves at ten."""
+    plan = make_plan(route_count=1, stops_each=3)
+    window = Window(at(0), at(LEAVES + 12))
+    return replace(
+        plan,
+        routes=tuple(replace(route, departs_at=at(LEAVES)) for route in plan.routes if not route.is_spare),
+        stops=tuple(replace(stop, window=window) for stop in plan.stops),
+        orders=tuple(replace(order, promise=window) for order in plan.orders),
+    )
+
+
+def candidates(field) -> list[dict[str, object]]:
+    """What the cases about the road were offered, newest plan first."""
+    cases = [case for case in field.cases if case.kind is CaseKind.WINDOW_MISS_RISK]
+    with field.service.store.read() as uow:
+        traces = [build_trace(uow, case.id) for case in cases]
+    return [c for trace in traces for proposal in trace["proposals"] for c in proposal["candidates"]]
+
+
+def test_leaving_earlier_is_shown_as_advice_and_not_done(field):
+    field.begin(tight_morning())
+    field.tick_at(180)
+    earlier = [c for c in candidates(field) if c["actions"][0]["kind"] == ActionKind.LEAVE_EARLIER]
+    assert [(c["is_advice"], c["is_chosen"]) for c in earlier] == [(True, False)] * 2
+    assert all(c["better_off"] for c in earlier)
+    assert all(c["lost_because"].startswith("advice") for c in earlier)
+    with field.service.store.read() as uow:
+        assert uow.state.get_route("R01").departs_at == at(LEAVES)
+
+
+def test_where_the_operator_allows_it_a_route_leaves_earlier_unless_vetoed(field):
+    field.restart(earlier_departure_min=30)
+    field.begin(tight_morning())
+    field.tick_at(180)
+    field.tick_at(184)
+    with field.service.store.read() as uow:
+        assert uow.state.get_route("R01").departs_at < at(LEAVES)
+    [told] = [effect for effect in field.effects if "route_changed" in str(effect["key"])]
+    assert told["departs_at"] < at(LEAVES).isoformat()

@@ -21,3 +21,5 @@ def upgrade() -> None:
     op.add_column("contacts", sa.Column("opted_out_at", Instant))
     op.create_index("ix_contacts_phone", "contacts", ["phone"])
     op.create_index("ix_outbox_recipient_id_seq", "outbox", ["recipient_id", "seq"])
+    is_a_reply = sa.text("type = 'customer_reply'")
+    op.create_index("ix_inbox_replies", "inbox", ["subject"], sqlite_where=is_a_reply, postgresql_where=is_a_reply)
