@@ -17,11 +17,11 @@ from forestall.domain.actions import Candidate
 from forestall.domain.cases import Case
 from forestall.domain.decisions import Approval, Decision, Proposal
 from forestall.domain.effects import Effect
-from forestall.domain.ids import CaseId, DecisionId
+from forestall.domain.ids import CaseId, ContactId, DecisionId
 from forestall.domain.orders import Order
 from forestall.domain.replan import apply_candidate, replan
 from forestall.domain.tenders import Tender, tender_id_of
-from forestall.domain.vocabulary import ActionKind, Autonomy, CaseStatus, Mode, Verdict
+from forestall.domain.vocabulary import ActionKind, Autonomy, CaseStatus, Channel, Mode, Verdict
 from forestall.errors import StalePlan
 from forestall.store import UnitOfWork
 from tools import carrier_update, notify_customer
@@ -146,7 +146,15 @@ def apply_plan(uow: UnitOfWork, case: Case, plan_rev: int, decision: Decision, r
     after = apply_candidate(ready.situation.snapshot, ready.candidate)
     _write_state(uow, ready)
     uow.outcomes.add_interventions(interventions_of(decision, ready.candidate))
-    return effects_of(ready.candidate, after, ready.situation.contacts, case.id, plan_rev, decision.id)
+    effects = effects_of(ready.candidate, after, ready.situation.contacts, case.id, plan_rev, decision.id)
+    return without_unwanted(uow, effects)
+
+
+def without_unwanted(uow: UnitOfWork, effects: tuple[Effect, ...]) -> tuple[Effect, ...]:
+    """Without texts to who has opted out since the plan was checked: STOP holds at once."""
+    texts = {ContactId(effect.recipient_id) for effect in effects if effect.channel is Channel.SMS}
+    wanted = uow.state.lock_textable(texts)
+    return tuple(e for e in effects if e.channel is not Channel.SMS or e.recipient_id in wanted)
 
 
 def _ask_carrier(uow: UnitOfWork, case: Case, plan_rev: int, decision: Decision, ready: Ready) -> Effect:

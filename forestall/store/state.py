@@ -204,6 +204,16 @@ class State(Repository):
         query = select(t.contacts.c.id).select_from(joined).where(t.orders.c.day == day, mute)
         return {ContactId(contact_id) for contact_id in self._connection.scalars(query)}
 
+    def lock_textable(self, contact_ids: Iterable[ContactId]) -> set[ContactId]:
+        """Those of the contacts that may be sent text messages; none of them can opt out until this transaction ends,
+        so whoever does then finds the message among those to be cancelled."""
+        textable = (t.contacts.c.phone.is_not(None), t.contacts.c.accepts_sms)
+        found: set[ContactId] = set()
+        for some in chunks(sorted(set(contact_ids))):
+            query = select(t.contacts.c.id).where(t.contacts.c.id.in_(some), *textable).order_by(t.contacts.c.id)
+            found |= {ContactId(contact_id) for contact_id in self._connection.scalars(query.with_for_update())}
+        return found
+
     def add_contact(self, contact: Contact) -> None:
         """Add one; if its number has opted out before, it has opted out too."""
         self._insert_all(t.contacts, [CONTACTS.values(contact)])

@@ -4,13 +4,14 @@ from dataclasses import replace
 
 import pytest
 
+from agent.steps.carry_out import without_unwanted
 from agent.trace import build_trace
-from factories import DAY, at, make_plan
-from forestall.domain.ids import OrderId, StopId
+from factories import DAY, at, make_effect, make_plan
+from forestall.domain.ids import ContactId, OrderId, StopId
 from forestall.domain.orders import Window
 from forestall.domain.plan import DayPlan
 from forestall.domain.routes import Stop
-from forestall.domain.vocabulary import ActionKind, CaseKind, CaseStatus, EventType, StopStatus, Verdict
+from forestall.domain.vocabulary import ActionKind, CaseKind, CaseStatus, Channel, EventType, StopStatus, Verdict
 
 LEAVES = 240  # ten o'clock in the morning
 
@@ -208,3 +209,15 @@ def test_where_the_operator_allows_it_a_route_leaves_earlier_unless_vetoed(field
         assert uow.state.get_route("R01").departs_at < at(LEAVES)
     [told] = [effect for effect in field.effects if "route_changed" in str(effect["key"])]
     assert told["departs_at"] < at(LEAVES).isoformat()
+
+
+def test_whoever_opts_out_between_check_and_commit_gets_no_message(field):
+    field.begin(quiet_day())
+    store = field.service.store
+    with store.write() as uow:
+        uow.state.opt_out(uow.state.get_contact(ContactId("C001")), at(1))
+    with store.write() as uow:
+        assert uow.state.lock_textable([ContactId("C001"), ContactId("C002")]) == {"C002"}
+        texts = [make_effect(f"text to {c}", recipient_id=c) for c in ("C001", "C002")]
+        to_driver = make_effect("list", channel=Channel.DRIVER, recipient_id="D01")
+        assert without_unwanted(uow, (*texts, to_driver)) == (texts[1], to_driver)
