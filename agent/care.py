@@ -33,6 +33,7 @@ _FOR_PEOPLE = Care(at_once=True, answer=Answer.PEOPLE)
 _CARE: Mapping[CaseKind, Care] = {
     CaseKind.FAILED_ATTEMPT_RISK: _FOR_CUSTOMERS,
     CaseKind.CUSTOMER_RESCHEDULE: _FOR_CUSTOMERS,
+    CaseKind.CUSTOMER_MESSAGE: _FOR_CUSTOMERS,
     CaseKind.HUB_NOT_READY: _FACT,
     CaseKind.VEHICLE_BREAKDOWN: _FACT,
     CaseKind.DRIVER_UNAVAILABLE: _FACT,

@@ -8,6 +8,7 @@ from forestall.domain.effects import OutboxRow
 from forestall.domain.ids import ContactId, StopId
 from forestall.domain.vocabulary import Channel, OutboxState
 from forestall.store import UnitOfWork
+from tools.messages import REPLIES
 from tools.situation import Told
 
 _NEVER_WENT = frozenset({OutboxState.CANCELLED, OutboxState.EXPIRED, OutboxState.SUPPRESSED, OutboxState.FAILED})
@@ -18,7 +19,7 @@ class ContactLog:
     """An index over the outbox's customer messages, brought up to date inside the reader's transaction.
 
     Rows are read once each, by their sequence; a row that is cancelled later still counts against the cap, which errs
-    on the customer's side.
+    on the customer's side. Our answers to what they wrote themselves don't count.
     """
 
     def __init__(self) -> None:
@@ -29,7 +30,7 @@ class ContactLog:
         """Read what was added since the last call."""
         while rows := uow.outbox.list_after(self._last_seq, limit=_PAGE, channel=Channel.SMS):
             for row in rows:
-                if row.state not in _NEVER_WENT:
+                if row.state not in _NEVER_WENT and row.effect.template not in REPLIES:
                     self._rows.setdefault(str(row.effect.payload.get("stop_id", "")), []).append(row)
                     self._rows.setdefault(row.effect.recipient_id, []).append(row)
             self._last_seq = rows[-1].seq
@@ -39,11 +40,11 @@ class ContactLog:
         found: dict[StopId, Told] = {}
         for stop_id in stop_ids:
             if rows := self._today(stop_id, now, zone):
-                eta = rows[-1].effect.payload.get("eta_to")
+                etas = [eta for row in rows if isinstance(eta := row.effect.payload.get("eta_to"), str)]
                 found[stop_id] = Told(
                     count_today=len(rows),
                     last_at=rows[-1].created_at,
-                    last_eta=datetime.fromisoformat(eta) if isinstance(eta, str) else None,
+                    last_eta=datetime.fromisoformat(etas[-1]) if etas else None,
                 )
         return found
 

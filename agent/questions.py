@@ -5,11 +5,12 @@ from collections import Counter
 from datetime import timedelta
 
 from agent.run import Workplace
-from forestall.domain.actions import Candidate, Judgement
+from forestall.domain.actions import Candidate, Judgement, Notice
 from forestall.domain.ids import HubId, RouteId
 from forestall.domain.routes import Route
 from forestall.domain.vocabulary import ActionKind, Channel, StopKind
 from policies.question import PlanQuestion
+from tools.messages import REPLIES
 from tools.notify_customer import sendable_from
 from tools.situation import Situation
 
@@ -22,7 +23,7 @@ def question_of(
     """Everything the schema names, measured on the situation at hand; counts are as the transaction sees them."""
     effects = judgement.effects if judgement else ()
     receivers = [situation.snapshot.carrier_of(route) for route in _receiving_routes(situation, candidate)]
-    sms = [notice for notice in candidate.notices if notice.channel is Channel.SMS]
+    sms = _unasked_for(candidate)
     return PlanQuestion(
         kinds=frozenset(kind.value for kind in candidate.kinds),
         case_kind=situation.case.kind.value,
@@ -89,14 +90,19 @@ def _in_quiet_hours(situation: Situation, candidate: Candidate) -> int:
     return sum(sendable_from(situation.now, zone).isoformat() > str(not_before) for not_before in planned)
 
 
+def _unasked_for(candidate: Candidate) -> list[Notice]:
+    """The text messages that we send of ourselves; the answers to customers who wrote first are no bother."""
+    return [n for n in candidate.notices if n.channel is Channel.SMS and n.template not in REPLIES]
+
+
 def _most_to_one_stop(situation: Situation, candidate: Candidate) -> int:
-    counts = Counter(n.subject_id for n in candidate.notices if n.channel is Channel.SMS)
+    counts = Counter(n.subject_id for n in _unasked_for(candidate))
     told = {stop_id: told.count_today for stop_id, told in situation.told.items()}
     return max((count + told.get(stop_id, 0) for stop_id, count in counts.items()), default=0)  # type: ignore[call-overload]
 
 
 def _most_to_one_customer(situation: Situation, candidate: Candidate) -> int:
-    orders = [n.order_id for n in candidate.notices if n.channel is Channel.SMS and n.order_id is not None]
+    orders = [n.order_id for n in _unasked_for(candidate) if n.order_id is not None]
     contacts = Counter(situation.snapshot.orders[order_id].contact_id for order_id in orders)
     told = situation.told_today_by_contact
     return max((n + told.get(contact, 0) for contact, n in contacts.items() if contact is not None), default=0)

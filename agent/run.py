@@ -1,6 +1,7 @@
 """One graph run of one case: its small JSON state, and the context its steps work in."""
 
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import TypedDict
 
 from agent.caseload import Patience
@@ -18,6 +19,7 @@ from forestall.domain.vocabulary import Mode
 from forestall.store import Store
 from optimizer.repair import Repairer
 from policies.gate import Gate
+from tools.asking import Asking
 from tools.situation import Situation
 
 # Raised when a node or a state key is renamed: waiting runs of another version are re-opened at start-up.
@@ -79,6 +81,8 @@ class Workplace:
     kill_switch: bool
     patience: Patience
     holdout: Holdout
+    asking: Asking
+    earlier_departure: timedelta
     advisor: Advisor | None = None
 
 

@@ -8,13 +8,14 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from agent import wording
-from forestall.domain.actions import Candidate
+from forestall.domain.actions import Action, Candidate
 from forestall.domain.cases import Case
 from forestall.domain.decisions import Proposal
 from forestall.domain.effects import OutboxRow
 from forestall.domain.forecast import RouteForecast, StopForecast
 from forestall.domain.ids import CandidateId, CaseId, StopId
 from forestall.domain.routes import Stop
+from forestall.domain.vocabulary import ActionKind, CaseKind, Channel
 from forestall.store import UnitOfWork
 from forestall.store.codec import encoder
 from forestall.store.instants import to_text
@@ -28,7 +29,7 @@ def build_trace(uow: UnitOfWork, case_id: CaseId) -> JsonObject:
     """Everything that is on record about one case.
 
     Returns:
-        ``case, stops, proposals, approvals, decisions, audit, effects``: JSON values, oldest first in each list;
+        ``case, stops, proposals, approvals, decisions, audit, replies, effects``: JSON values, each list oldest first;
         probabilities 0..1, durations seconds, money cents, times ISO 8601 UTC.
 
     Raises:
@@ -46,6 +47,7 @@ def build_trace(uow: UnitOfWork, case_id: CaseId) -> JsonObject:
             for decision in uow.decisions.list_for_case(case_id)
         ],
         "audit": _audit(uow, case),
+        "replies": _replies(uow, case),
         "effects": [describe_effect(row) for row in uow.outbox.list_for_case(case_id)],
     }
 
@@ -123,11 +125,22 @@ def _proposal(proposal: Proposal) -> JsonObject:
         "samples": proposal.samples,
         "chosen": proposal.chosen,
         "gate": None if proposal.gate is None else _gate(proposal),
+        "do_nothing": _do_nothing(proposal),
         "candidates": [_candidate(proposal, candidate, rank) for candidate in ordered],
         "declined": [
             {**as_object(declined), "words": wording.describe_decline(declined)} for declined in proposal.declined
         ],
     }
+
+
+def _do_nothing(proposal: Proposal) -> JsonObject | None:
+    """What leaving things as they are is expected to cost, over the routes of the widest candidate; None when no
+    candidate was judged. It is what each candidate was held against, draw for draw."""
+    judged = max(proposal.judgements.values(), key=lambda one: one.misses_before, default=None)
+    if judged is None:
+        return None
+    words = wording.describe_action(Action(ActionKind.NO_ACTION))
+    return {"misses": judged.misses_before, "loss": judged.loss_before, "words": words}
 
 
 def _gate(proposal: Proposal) -> JsonObject:
@@ -147,6 +160,10 @@ def _candidate(proposal: Proposal, candidate: Candidate, rank: Mapping[Candidate
         "worse_off": []
         if judgement is None
         else [e.stop_id for e in judgement.effects if e.p_miss_after > e.p_miss_before],
+        "better_off": []
+        if judgement is None
+        else [e.stop_id for e in judgement.effects if e.p_miss_after < e.p_miss_before],
+        "messages": sum(notice.channel is Channel.SMS for notice in candidate.notices),
         "lost_because": None if candidate.id == proposal.chosen else wording.describe_loss(proposal, candidate.id),
     }
 
@@ -159,6 +176,23 @@ def _audit(uow: UnitOfWork, case: Case) -> list[JsonObject]:
         for record in uow.audit.list(subject=subject, after=0, limit=_AUDIT_RECORDS)
     }
     return [as_object(records[seq]) for seq in sorted(records)]
+
+
+def _replies(uow: UnitOfWork, case: Case) -> list[JsonObject]:
+    """In a case that is about what customers have said: their words, and what was understood."""
+    if case.kind not in {CaseKind.CUSTOMER_MESSAGE, CaseKind.CUSTOMER_RESCHEDULE}:
+        return []
+    stops = (uow.state.find_stop(stop_id) for stop_id in case.stop_ids)
+    order_ids = {stop.order_id for stop in stops if stop is not None and stop.order_id is not None}
+    return [
+        {
+            "order_id": event.subject,
+            "at": to_text(event.occurred_at),
+            "words": str(event.data["choice"]),
+            "understood": result.detail,
+        }
+        for event, result in uow.inbox.list_replies(order_ids)
+    ]
 
 
 def as_object(value: object) -> JsonObject:

@@ -19,6 +19,7 @@ def render_trace_text(trace: Trace) -> str:
             *(line for proposal in trace["proposals"] for line in _proposal(proposal)),
             *_section("Questions to a person", map(_approval, trace["approvals"])),
             *_section("Decisions", map(_decision, trace["decisions"])),
+            *_section("Customers' replies", map(_reply, trace["replies"])),
             *_section("Messages", (line for effect in trace["effects"] for line in _effect(effect))),
             *_section("Audit records", map(_record, trace["audit"])),
         ]
@@ -75,6 +76,12 @@ def _candidate(candidate: Trace) -> Iterator[str]:
         for effect in judged["effects"] if candidate["is_chosen"] else ():
             before, after = wording.as_percent(effect["p_miss_before"]), wording.as_percent(effect["p_miss_after"])
             yield f"      {effect['stop_id']}: P(miss) {before} to {after}"
+    told = [f"{candidate['messages']} customers written to"] if candidate["messages"] else []
+    told += ["advice, not carried out"] if candidate["is_advice"] else []
+    if candidate["reversible_until"]:
+        told.append(f"can be undone until {_clock(candidate['reversible_until'])}")
+    if told:
+        yield f"      {', '.join(told)}"
     if candidate["worse_off"]:
         yield f"      gets worse: {', '.join(candidate['worse_off'])}"
     if candidate["lost_because"]:
@@ -109,6 +116,10 @@ def _effect(effect: Trace) -> Iterator[str]:
     template = effect["template"].replace("_", " ")
     yield f"#{effect['seq']} {channel} to {effect['recipient_id']}: {template}, {effect['state_words']}"
     yield from (f"    {line}" for line in effect["body"].splitlines())
+
+
+def _reply(reply: Trace) -> str:
+    return f'{_clock(reply["at"])} {reply["order_id"]}: "{reply["words"]}" ({reply["understood"] or "nothing new"})'
 
 
 def _record(record: Trace) -> str:

@@ -47,6 +47,7 @@ CASE_KINDS: Mapping[CaseKind, str] = {
     CaseKind.CARRIER_CAPACITY: "Carrier has no capacity",
     CaseKind.HAND_OVER_MISSED: "Goods did not change hands",
     CaseKind.CUSTOMER_RESCHEDULE: "Customer wants another time",
+    CaseKind.CUSTOMER_MESSAGE: "A customer's message needs an answer",
     CaseKind.ADDRESS_PROBLEM: "Address does not work",
     CaseKind.PRIORITY_INSERT: "Priority order to be fitted in",
 }
@@ -157,6 +158,11 @@ _ACTIONS: Mapping[ActionKind, str] = {
     ActionKind.RETENDER: "Move {stops} from {from_routes} to {to_route}, which another carrier drives",
     ActionKind.NOTIFY_ETA: "Tell the customers of {stops} the new time",
     ActionKind.OFFER_RESCHEDULE: "Offer the customers of {stops} another time",
+    ActionKind.LEAVE_EARLIER: "Let {routes} leave {minutes} min earlier",
+    ActionKind.CONFIRM_PRESENCE: "Ask the customers of {stops} whether somebody will be there",
+    ActionKind.SAFE_PLACE: "Tell the drivers of {routes} what may be left in a safe place ({stops})",
+    ActionKind.RESCHEDULE: "Take {stops} off {routes}: the customers want another day",
+    ActionKind.ASK_BACK: "Ask the customers of {stops} what they meant",
     ActionKind.CARRIER_UPDATE: "Report {stops} to the carrier",
     ActionKind.RETURN_TO_HUB: "Let {from_routes} bring {stops} back to the hub, and {to_route} take them out",
     ActionKind.ESCALATE: "Hand the case to a person",
@@ -178,6 +184,11 @@ _DECLINES: Mapping[str, str] = {
     "hub_swap.goods_have_left": "the goods have left {hub}",
     "hub_swap.no_gain": "going over {links} would not do better",
     "notify_customer.nobody_to_tell": "no customer is likely enough to be served late (from {threshold})",
+    "leave_earlier.cannot": "no route could leave earlier: load, driver or notice would not allow it",
+    "confirm_presence.nobody_to_ask": "nobody is left to be asked in time, within caps",
+    "heed_customer.no_safe_place_to_tell": "every driver knows of the safe places by now",
+    "heed_customer.nothing_to_reschedule": "no stop is left that could move to another day",
+    "heed_customer.a_person_is_wanted": "asking back has not helped: a person is wanted",
     "carrier_update.no_foreign_carrier": "no other carrier is concerned",
 }
 
@@ -197,6 +208,7 @@ _CAUSES: Mapping[str, str] = {
 }
 
 _WORTH_SAYING = 0.01
+_SAFER_FROM = 0.05  # of P(miss), as policy counts who is harmed
 _NAMED = 3  # as many ids as are read at a glance; above this the number says more
 
 
@@ -218,6 +230,7 @@ def describe_action(action: Action) -> str:
         to_route=destination,
         from_vehicle=action.params.get("from_vehicle", "vehicle"),
         to_hub=action.params.get("to_hub", ""),
+        minutes=action.params.get("minutes", ""),
     )
 
 
@@ -266,6 +279,9 @@ def describe_loss(proposal: Proposal, candidate_id: CandidateId) -> str:
     judged = proposal.judgements.get(candidate_id)
     if judged is None:
         return "could not be judged"
+    if proposal.get_candidate(candidate_id).is_advice:
+        safer = sum(effect.p_miss_before - effect.p_miss_after >= _SAFER_FROM for effect in judged.effects)
+        return f"advice: {join_count(safer, 'stop')} would be safer; departures are not the service's to move"
     if not proposal.get_candidate(candidate_id).route_changes:
         return "tells people, but mends nothing by itself"
     if candidate_id not in proposal.ranking:
@@ -308,6 +324,11 @@ def join_ids(ids: Iterable[str], noun: str) -> str:
     """``S1``, ``S1, S2`` or ``12 stops``: named when few, counted when many, empty when none."""
     named = list(ids)
     return ", ".join(named) if len(named) <= _NAMED else f"{len(named)} {noun}"
+
+
+def join_count(count: int, noun: str) -> str:
+    """``1 stop``, ``3 stops``."""
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
 
 def as_percent(share: float) -> str:

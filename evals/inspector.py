@@ -24,6 +24,7 @@ from forestall.domain.plan import DayPlan
 from forestall.domain.vocabulary import HolderKind, StopKind
 
 TEXTS_PER_STOP = 2  # a day, proactive ones
+ANSWERS_PER_STOP = 2  # a day, to what the customer wrote
 TEXTS_FROM, TEXTS_UNTIL = time(8), time(20)  # local time of the hub
 ROUNDING = 1e-6
 
@@ -51,7 +52,7 @@ class Inspector:
         self._hub_zones = zones
         self._zones = {order.id: zones[order.hub_id] for order in plan.orders}
         self._contacts = {order.id: order.contact_id for order in plan.orders}
-        self._texts: Counter[StopId] = Counter()
+        self._texts: Counter[tuple[StopId, bool]] = Counter()
         self._told: list[float] = []
         self._promised: dict[tuple[VehicleId, VehicleId | None], StopId] = {}
 
@@ -61,10 +62,11 @@ class Inspector:
         self._contacts[newcomer.order_id] = newcomer.contact_id
 
     def check_text(self, payload: Mapping[str, Any], now: float) -> None:
-        stop_id = StopId(payload["stop_id"])
-        self._texts[stop_id] += 1
-        if self._texts[stop_id] > TEXTS_PER_STOP:
-            self._ledger.breach("text-cap", now, stop_id, f"text number {self._texts[stop_id]} of the day")
+        stop_id, is_answer = StopId(payload["stop_id"]), bool(payload.get("in_reply"))
+        self._texts[stop_id, is_answer] += 1
+        number = self._texts[stop_id, is_answer]
+        if number > (ANSWERS_PER_STOP if is_answer else TEXTS_PER_STOP):
+            self._ledger.breach("text-cap", now, stop_id, f"text number {number} of the day")
         local = datetime.fromtimestamp(now, UTC).astimezone(self._zones[OrderId(payload["order_id"])]).time()
         if not TEXTS_FROM <= local <= TEXTS_UNTIL:
             self._ledger.breach("quiet-hours", now, stop_id, f"sent at {local:%H:%M}")

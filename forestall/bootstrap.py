@@ -16,6 +16,8 @@ from sqlalchemy import make_url
 from agent.caseload import Patience
 from agent.contact_log import ContactLog
 from agent.detectors import Thresholds
+from agent.detectors.customers import customers
+from agent.detectors.registry import DETECTORS
 from agent.graph import build_graph
 from agent.holdout import Holdout
 from agent.learning.drift import watch_of
@@ -44,6 +46,7 @@ from optimizer.travel import HaversineTravel, OsrmServer, OsrmTravel
 from optimizer.travel.document import from_document
 from optimizer.warmup import warm_up
 from policies.gate import Gate, read_policies
+from tools.asking import Asking
 from tools.channels import DryRunChannel
 
 Closer = Callable[[], None]
@@ -78,6 +81,7 @@ def build(settings: Settings, clock: Clock | None = None) -> Service:
     patience = Patience()
     planner = RulePlanner(price_per_cent=prices.cent)
     advisor = _advisor(settings, planner)
+    asking = Asking(prices, message_cents=settings.message_cents, most_a_day=settings.questions_a_day)
     work = Workplace(
         store=store,
         clock=clock,
@@ -91,6 +95,8 @@ def build(settings: Settings, clock: Clock | None = None) -> Service:
         mode=settings.mode,
         kill_switch=settings.kill_switch,
         patience=patience,
+        asking=asking,
+        earlier_departure=timedelta(minutes=settings.earlier_departure_min),
         holdout=Holdout(settings.holdout_share, settings.holdout_max_misses, settings.seed),
     )
     rhythm = Rhythm(
@@ -107,7 +113,7 @@ def build(settings: Settings, clock: Clock | None = None) -> Service:
         work=work,
         graph=build_graph(checkpointer, shadow=settings.mode is Mode.SHADOW),
         checkpoints=checkpointer,
-        sweeper=Sweeper(store, work.pictures, Thresholds(), patience, rhythm),
+        sweeper=Sweeper(store, work.pictures, Thresholds(), patience, rhythm, (*DETECTORS, customers(asking))),
         learning=make_learning(settings, store),
         channels=dict.fromkeys(Channel, DryRunChannel()),
         closers=[

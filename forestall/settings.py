@@ -132,6 +132,22 @@ class Settings(BaseSettings):
     clock_anchor: AwareDatetime | None = Field(default=None, description="The real moment that clock_start belongs to.")
     clock_rate: float = Field(default=1.0, gt=0, description="Seconds of the service's clock for one real second.")
 
+    message_cents: int = Field(
+        default=15,
+        ge=0,
+        description="What a question to a customer costs, cents, attention counted in; above its use nobody is asked.",
+    )
+    questions_a_day: int | None = Field(
+        default=None, ge=0, description="How many customers a hub asks a day, those first where it is worth most."
+    )
+
+    earlier_departure_min: int = Field(
+        default=0,
+        ge=0,
+        le=120,
+        description="By how much a departure may be moved ahead, minutes; what goes beyond is advice to people alone.",
+    )
+
     @field_validator("learning_keep_days")
     @classmethod
     def _keep_what_drift_is_judged_by(cls, keep_days: float, info: ValidationInfo) -> float:

@@ -16,6 +16,7 @@ class Prices:
     than ``gross_after_s`` a stop costs ``gross_share`` of a miss more, so that few are made very late to save others.
     Moves are priced because every change costs drivers and dock workers attention: ``move`` per stop that changes
     vehicles, ``churn`` per stop that changes its place in its own route. ``cent`` turns money into price units.
+    Lateness that its customer has said is fine costs ``eased_share`` of what it otherwise would; the miss stays.
     """
 
     travel_per_s: float = 2.0
@@ -24,6 +25,7 @@ class Prices:
     miss: float = 36_000.0
     gross_after_s: float = 3600.0
     gross_share: float = 0.5
+    eased_share: float = 0.5
     undone_extra: float = 3_600.0
     move: float = 300.0
     churn: float = 60.0

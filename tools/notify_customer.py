@@ -85,9 +85,10 @@ def _is_sayable(situation: Situation, stop: Stop, score: StopForecast) -> bool:
 
 
 def _has_news(told: Told, score: StopForecast) -> bool:
-    if told.count_today >= MAX_PER_STOP_A_DAY or told.last_eta is None:
+    """Whether another time is to be told; to whom we wrote of something else, any is news."""
+    if told.count_today >= MAX_PER_STOP_A_DAY:
         return False
-    return abs(score.eta_p90 - told.last_eta) > TELL_AGAIN_AFTER
+    return told.last_eta is None or abs(score.eta_p90 - told.last_eta) > TELL_AGAIN_AFTER
 
 
 def _notice(situation: Situation, stop: Stop, score: StopForecast) -> Notice:
@@ -106,6 +107,7 @@ def _notice(situation: Situation, stop: Stop, score: StopForecast) -> Notice:
             "eta_from": eta_from.isoformat(),
             "eta_to": eta_to.isoformat(),
             "choices": dict(CHOICES[template]),
+            "open_until": max(eta_to, stop.window.closes_at).isoformat(),
             "time_zone": zone,
             "not_before": sendable_from(situation.now, zone).isoformat(),
             "expires_at": stop.window.closes_at.isoformat(),

@@ -9,6 +9,7 @@ from forestall.domain.effects import Effect
 from forestall.domain.ids import CaseId, ContactId, DecisionId, RouteId
 from forestall.domain.network import Contact
 from forestall.domain.replan import free_stops
+from forestall.domain.replies import CONFIRM_PRESENCE
 from forestall.domain.routes import Route, Stop
 from forestall.domain.snapshot import HubSnapshot
 from forestall.domain.tenders import Tender
@@ -133,6 +134,7 @@ def driver_payload(route: Route, stops: Iterable[Stop]) -> dict[str, object]:
                 "transfer_from": stop.transfer_from,
                 "transfer_to": stop.transfer_to,
                 "package_ids": list(stop.package_ids),
+                "safe_place": stop.safe_place,
             }
             for stop in stops
         ],
@@ -183,7 +185,8 @@ def _sms_effect(notice: Notice, after: HubSnapshot, contacts: Mapping[ContactId,
     assert notice.order_id is not None, "a customer message belongs to an order"
     contact_id = after.orders[notice.order_id].contact_id
     assert contact_id is not None, "notify_customer proposes messages to known contacts only"
-    eta_from, eta_to = _instant(notice, "eta_from"), _instant(notice, "eta_to")
+    told = "window" if notice.template == CONFIRM_PRESENCE else "eta"
+    told_from, told_to = (_find_instant(notice, f"{told}_{end}") for end in ("from", "to"))
     return Effect(
         key=notice.subject_id,
         channel=Channel.SMS,
@@ -192,9 +195,13 @@ def _sms_effect(notice: Notice, after: HubSnapshot, contacts: Mapping[ContactId,
         payload={key: value for key, value in notice.params.items() if key not in {"not_before", "expires_at"}},
         not_before=max(now, _instant(notice, "not_before")),
         expires_at=_instant(notice, "expires_at"),
-        body=render(notice.template, contacts[contact_id].locale, str(notice.params["time_zone"]), eta_from, eta_to),
+        body=render(notice.template, contacts[contact_id].locale, str(notice.params["time_zone"]), told_from, told_to),
     )
 
 
 def _instant(notice: Notice, name: str) -> datetime:
     return datetime.fromisoformat(str(notice.params[name]))
+
+
+def _find_instant(notice: Notice, name: str) -> datetime | None:
+    return _instant(notice, name) if name in notice.params else None

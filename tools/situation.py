@@ -2,9 +2,10 @@
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
+from functools import cached_property
 
 from forestall.domain.actions import Candidate, NoCandidate, Notice
 from forestall.domain.cases import Case
@@ -16,11 +17,13 @@ from forestall.domain.vocabulary import Tool
 from optimizer.problem import FleetProblem
 from optimizer.repair import Repairer
 from optimizer.travel import TravelTimes
+from tools.asking import Asking
 
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What a customer has already been sent about one stop: how often today, when last, and which time."""
+    """What a customer has already been sent about one stop: how often today, when last, and which time last (None: we
+    have written, but of no new time)."""
 
     count_today: int
     last_at: datetime
@@ -29,17 +32,27 @@ class Told:
 
 @dataclass(frozen=True)
 class Situation:
-    """One case, the state it stands in and the engines to reckon with; a tool needs nothing else."""
+    """One case, the state it stands in and the engines to reckon with; a tool needs nothing else.
+
+    ``prepare`` makes the repair problem at first need: what only tells people never asks for it. A departure may be
+    moved ahead by ``earlier_departure`` at most.
+    """
 
     case: Case
     snapshot: HubSnapshot
     forecast: Forecast
     travel: TravelTimes
-    problem: FleetProblem
+    prepare: Callable[[], FleetProblem]
     repairer: Repairer
     contacts: Mapping[ContactId, Contact]
     told: Mapping[StopId, Told] = field(default_factory=dict)
     told_today_by_contact: Mapping[ContactId, int] = field(default_factory=dict)
+    asking: Asking = field(default_factory=Asking)
+    earlier_departure: timedelta = timedelta(0)
+
+    @cached_property
+    def problem(self) -> FleetProblem:
+        return self.prepare()
 
     @property
     def now(self) -> datetime:
@@ -80,6 +93,10 @@ def identified(candidate: Candidate) -> Candidate:
     ]
     if candidate.tender is not None:
         content.append([candidate.tender.carrier_id])
+    if departures := [c.departs_at.isoformat() for c in candidate.route_changes if c.departs_at is not None]:
+        content.append(departures)
+    if gone := [stop_id for change in candidate.route_changes for stop_id in change.rescheduled_stops]:
+        content.append(gone)
     digest = hashlib.sha256(json.dumps(content).encode()).hexdigest()[:12]
     return replace(candidate, id=CandidateId(f"{candidate.tool.value}-{digest}"))
 

@@ -53,7 +53,7 @@ def failed_attempts(view: View) -> Iterable[Signal]:
             found[CaseKind.SUSPECTED_FALSE_ATTEMPT, route.id].append(stop)
             doubts[route.id].append(doubt)
         else:
-            found[_kind(stop, visit), route.hub_id].append(stop)
+            found[_kind(visit), route.hub_id].append(stop)
     for (kind, where), stops in found.items():
         if kind is CaseKind.SUSPECTED_FALSE_ATTEMPT:
             yield _signal(view, kind, f"false-attempt/{where}", stops, doubts=sorted(set(doubts[RouteId(where)])))
@@ -103,12 +103,12 @@ def _away_m(report: Position, stop: Stop) -> float:
 
 
 def _missed_deliveries(view: View) -> list[Stop]:
-    """Failed or put off by the customer, with no delivery since, and still within the promise."""
+    """Failed, with no delivery since, and still within the promise."""
     return [
         stop
         for stop in view.snapshot.stops.values()
         if stop.kind is StopKind.DELIVERY
-        and stop.status in {StopStatus.FAILED, StopStatus.RESCHEDULED}
+        and stop.status is StopStatus.FAILED
         and view.promise_end(stop) > view.now
         and not _is_under_way_again(view, stop)
     ]
@@ -119,9 +119,7 @@ def _is_under_way_again(view: View, stop: Stop) -> bool:
     return any(other.status.is_open or other.status is StopStatus.COMPLETED for other in others)
 
 
-def _kind(stop: Stop, visit: FailedVisit | None) -> CaseKind:
-    if stop.status is StopStatus.RESCHEDULED:
-        return CaseKind.CUSTOMER_RESCHEDULE
+def _kind(visit: FailedVisit | None) -> CaseKind:
     reason = None if visit is None else visit.reason
     return CaseKind.DELIVERY_FAILED if reason is None else _KIND_OF_REASON.get(reason, CaseKind.DELIVERY_FAILED)
 

@@ -31,6 +31,7 @@ def view_of(
         live=live,
         trails=_trails(uow, picture),
         failed=_failed_visits(uow, picture, known),
+        unreachable=frozenset(uow.state.list_unreachable(picture.snapshot.day)),
     )
 
 

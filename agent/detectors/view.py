@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from forestall.domain.cases import Signal
 from forestall.domain.forecast import Forecast, StopForecast
-from forestall.domain.ids import HubId, RouteId, StopId, VehicleId
+from forestall.domain.ids import ContactId, HubId, RouteId, StopId, VehicleId
 from forestall.domain.routes import Position, Route, Stop
 from forestall.domain.snapshot import HubSnapshot
 from forestall.domain.vocabulary import CaseKind, FailureReason, RouteStatus, StopStatus
@@ -44,7 +44,8 @@ class FailedVisit:
 @dataclass(frozen=True)
 class View:
     """One instant of some hubs. ``live`` are the fingerprints of their live cases; ``trails`` where vehicles that seem
-    off their course reported to be lately; ``failed`` the attempts that failed today."""
+    off their course reported to be lately; ``failed`` the attempts that failed today; ``unreachable`` customers can't be
+    sent a text message, or don't want one."""
 
     snapshot: HubSnapshot
     forecast: Forecast
@@ -52,6 +53,7 @@ class View:
     live: frozenset[str] = frozenset()
     trails: Mapping[VehicleId, tuple[Position, ...]] = field(default_factory=dict)
     failed: Mapping[StopId, FailedVisit] = field(default_factory=dict)
+    unreachable: frozenset[ContactId] = frozenset()
 
     @property
     def now(self) -> datetime:

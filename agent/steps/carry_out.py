@@ -11,17 +11,18 @@ from agent.rebase import dropped_stops, rebase
 from agent.record import record_of
 from agent.room import has_room, limited_gains
 from agent.run import CaseRun, Ready, RunContext, Workplace
-from agent.steps.consider import accompany
+from agent.steps.consider import accompany, is_for_customers, judge, offers_for
 from agent.steps.decide import interrupt_id_of
 from agent.steps.situations import situation_of
 from forestall.domain.actions import Candidate
 from forestall.domain.cases import Case
 from forestall.domain.decisions import Approval, Decision, Proposal
 from forestall.domain.effects import Effect
-from forestall.domain.ids import CaseId, DecisionId
+from forestall.domain.ids import CaseId, ContactId, DecisionId
+from forestall.domain.orders import Order
 from forestall.domain.replan import apply_candidate, replan
 from forestall.domain.tenders import Tender, tender_id_of
-from forestall.domain.vocabulary import ActionKind, Autonomy, CaseStatus, Mode, Verdict
+from forestall.domain.vocabulary import ActionKind, Autonomy, CaseStatus, Channel, Mode, Verdict
 from forestall.errors import StalePlan
 from forestall.store import UnitOfWork
 from tools import carrier_update, notify_customer
@@ -53,7 +54,7 @@ def recheck(state: CaseRun, runtime: Runtime[RunContext]) -> CaseRun:
     current = _still_worth_it(work, situation, planned)
     if current is None:
         return {"outcome": "stale"}
-    judgement = work.forecaster.judge(situation.snapshot, situation.travel, [current])[current.id]
+    judgement = judge(work.forecaster, situation, [current])[current.id]
     granted = work.gate.ask(proposal.planner, case.hub_id, question_of(work, situation, current, judgement))
     if granted.autonomy not in _ENOUGH[verdict]:
         return {"outcome": "stale"}
@@ -91,8 +92,8 @@ def conclude(state: CaseRun, runtime: Runtime[RunContext]) -> CaseRun:
 
 def _still_worth_it(work: Workplace, situation: Situation, planned: Candidate) -> Candidate | None:
     """The plan on the live state with its messages made anew, or None when it no longer fits or pays."""
-    if not planned.route_changes:
-        return _words_still_due(situation, planned)
+    if not planned.route_changes or is_for_customers(situation):
+        return _still_due(situation, planned)
     if not has_room(planned, situation.snapshot):
         return None
     unmoved = dict(planned.read_set) == {r: situation.snapshot.routes[r].version for r in planned.read_set}
@@ -110,9 +111,10 @@ def _still_worth_it(work: Workplace, situation: Situation, planned: Candidate) -
     return accompany(work.forecaster, situation, replace(rebased, notices=(), actions=route_actions))
 
 
-def _words_still_due(situation: Situation, planned: Candidate) -> Candidate | None:
-    """Messages alone go out only if the same ones are still due."""
-    offers = (notify_customer.propose(situation), carrier_update.propose(situation))
+def _still_due(situation: Situation, planned: Candidate) -> Candidate | None:
+    """Messages, and what customers wish, made anew: they go out only if the same ones are still due."""
+    words = (notify_customer.propose, carrier_update.propose)
+    offers = offers_for(situation) if is_for_customers(situation) else [tool(situation) for tool in words]
     due = {candidate.id: candidate for offer in offers for candidate in offer.candidates}
     return due.get(planned.id)
 
@@ -149,7 +151,15 @@ def apply_plan(uow: UnitOfWork, case: Case, plan_rev: int, decision: Decision, r
     after = apply_candidate(ready.situation.snapshot, ready.candidate)
     _write_state(uow, ready)
     uow.outcomes.add_interventions(interventions_of(decision, ready.candidate))
-    return effects_of(ready.candidate, after, ready.situation.contacts, case.id, plan_rev, decision.id)
+    effects = effects_of(ready.candidate, after, ready.situation.contacts, case.id, plan_rev, decision.id)
+    return without_unwanted(uow, effects)
+
+
+def without_unwanted(uow: UnitOfWork, effects: tuple[Effect, ...]) -> tuple[Effect, ...]:
+    """Without texts to who has opted out since the plan was checked: STOP holds at once."""
+    texts = {ContactId(effect.recipient_id) for effect in effects if effect.channel is Channel.SMS}
+    wanted = uow.state.lock_textable(texts)
+    return tuple(e for e in effects if e.channel is not Channel.SMS or e.recipient_id in wanted)
 
 
 def _ask_carrier(uow: UnitOfWork, case: Case, plan_rev: int, decision: Decision, ready: Ready) -> Effect:
@@ -188,6 +198,10 @@ def _write_state(uow: UnitOfWork, ready: Ready) -> None:
     for package in rows.packages:
         uow.state.save_package(package)
     _take_room(uow, ready)
+    for order in rows.orders:
+        _note_asked(uow, order)
+    if rows.orders:
+        uow.state.touch_hub(ready.situation.case.hub_id)
 
 
 def _check_room(uow: UnitOfWork, ready: Ready) -> None:
@@ -207,6 +221,14 @@ def _take_room(uow: UnitOfWork, ready: Ready) -> None:
         carrier = uow.state.find_carrier(carrier_id, snapshot.day)
         if carrier is not None and carrier.free_stops is not None:
             uow.state.save_carrier(replace(carrier, free_stops=max(carrier.free_stops - gained, 0)), snapshot.day)
+
+
+def _note_asked(uow: UnitOfWork, order: Order) -> None:
+    """Keep when its customer was asked; what was said meanwhile stays said."""
+    known = uow.state.lock_order(order.id)
+    if known is not None:
+        asked = replace(known.word, asked_at=order.word.asked_at, corrected_at=order.word.corrected_at)
+        uow.state.save_order(replace(known, word=asked))
 
 
 def record(

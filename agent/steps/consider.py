@@ -1,25 +1,40 @@
 """load, propose, forecast, plan: from a case to a ranked choice, without changing anything but the case's status."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 
 from langgraph.runtime import Runtime
 
+from agent.act_by import act_by
 from agent.care import answered_by_routes
 from agent.joint import joint_plan
 from agent.learning.forecasting import Forecasting
 from agent.run import CaseRun, Desk, RunContext, Workplace
 from agent.steps.situations import situation_of
-from forestall.domain.actions import Candidate, NoCandidate
-from forestall.domain.cases import Case
+from forestall.domain.actions import Candidate, Judgement, NoCandidate
 from forestall.domain.ids import CandidateId, CaseId
 from forestall.domain.replan import apply_candidate
-from forestall.domain.vocabulary import Tool
-from tools import carrier_update, hub_swap, notify_customer, reassign, reroute
+from forestall.domain.vocabulary import ActionKind, CaseKind, Tool
+from tools import (
+    carrier_update,
+    confirm_presence,
+    heed_customer,
+    hub_swap,
+    leave_earlier,
+    notify_customer,
+    reassign,
+    reroute,
+)
 from tools.situation import Offer, Situation, with_notices
 
+# What customers are asked and have said has tools of its own: none of the others could better it.
+_TOOLS_FOR_CUSTOMERS: Mapping[CaseKind, tuple[Callable[[Situation], Offer], ...]] = {
+    CaseKind.FAILED_ATTEMPT_RISK: (confirm_presence.propose, heed_customer.propose_safe_places),
+    CaseKind.CUSTOMER_RESCHEDULE: (heed_customer.propose_reschedules,),
+    CaseKind.CUSTOMER_MESSAGE: (heed_customer.propose_asking_back,),
+}
 # The tools that change routes; notify-customer and carrier-update accompany them, or stand alone if they have nothing.
-_ROUTE_TOOLS = (reroute.propose, reassign.propose, hub_swap.propose)
+_ROUTE_TOOLS = (reroute.propose, reassign.propose, hub_swap.propose, leave_earlier.propose)
 _WORD_TOOLS = (notify_customer.propose, carrier_update.propose)
 
 
@@ -43,7 +58,7 @@ def propose(state: CaseRun, runtime: Runtime[RunContext]) -> CaseRun:  # noqa: A
     """Ask every tool; keep what they offer and why the others have nothing."""
     desk = runtime.context.desk
     assert desk.situation is not None
-    offers = [tool(desk.situation) for tool in (*_ROUTE_TOOLS, *_WORD_TOOLS) if _answers(tool, desk.situation.case)]
+    offers = offers_for(desk.situation)
     unique = {candidate.id: candidate for offer in offers for candidate in offer.candidates}
     desk.candidates = tuple(unique.values())
     desk.declined = tuple(offer.declined for offer in offers if offer.declined is not None)
@@ -53,9 +68,26 @@ def propose(state: CaseRun, runtime: Runtime[RunContext]) -> CaseRun:  # noqa: A
     return {}
 
 
-def _answers(tool: Callable[[Situation], Offer], case: Case) -> bool:
-    """Whether a tool could mend such a case at all: no other order of stops brings somebody home."""
-    return tool not in _ROUTE_TOOLS or answered_by_routes(case.kind)
+def offers_for(situation: Situation) -> list[Offer]:
+    """What every tool that has to do with the case has to say: no other order of stops brings somebody home."""
+    on_the_road = _ROUTE_TOOLS if answered_by_routes(situation.case.kind) else ()
+    tools = _TOOLS_FOR_CUSTOMERS.get(situation.case.kind, (*on_the_road, *_WORD_TOOLS))
+    return [tool(situation) for tool in tools]
+
+
+def is_for_customers(situation: Situation) -> bool:
+    """Whether the case is about what its customers are asked or have said, not about the road."""
+    return situation.case.kind in _TOOLS_FOR_CUSTOMERS
+
+
+def judge(
+    forecaster: Forecasting, situation: Situation, candidates: Collection[Candidate]
+) -> dict[CandidateId, Judgement]:
+    """Each candidate beside doing nothing: by the simulation, or, where it only asks, by what asking is worth."""
+    asks = {c.id: c for c in candidates if c.kinds == (ActionKind.CONFIRM_PRESENCE,)}
+    on_the_road = [candidate for candidate in candidates if candidate.id not in asks]
+    judged = forecaster.judge(situation.snapshot, situation.travel, on_the_road) if on_the_road else {}
+    return {**judged, **{i: confirm_presence.judge(situation, candidate) for i, candidate in asks.items()}}
 
 
 def forecast(state: CaseRun, runtime: Runtime[RunContext]) -> CaseRun:  # noqa: ARG001 - the graph passes it
@@ -63,11 +95,14 @@ def forecast(state: CaseRun, runtime: Runtime[RunContext]) -> CaseRun:  # noqa: 
     work, desk = runtime.context.work, runtime.context.desk
     assert desk.situation is not None
     situation = desk.situation
-    desk.judgements = dict(work.forecaster.judge(situation.snapshot, situation.travel, desk.candidates))
+    desk.judgements = judge(work.forecaster, situation, desk.candidates)
     joint = joint_plan(situation.case, situation.snapshot, desk.candidates, desk.judgements, work.planner)
     if joint is not None:
         desk.candidates = (*desk.candidates, joint)
         desk.judgements |= work.forecaster.judge(situation.snapshot, situation.travel, [joint])
+    desk.candidates = tuple(
+        replace(c, reversible_until=act_by(c, situation.snapshot, situation.forecast)) for c in desk.candidates
+    )
     return {}
 
 
@@ -75,8 +110,11 @@ def plan(state: CaseRun, runtime: Runtime[RunContext]) -> CaseRun:  # noqa: ARG0
     """Rank; give the best its companions (who must be told); fall back to words alone when no plan is worth it."""
     work, desk = runtime.context.work, runtime.context.desk
     assert desk.situation is not None
-    ranking = _advised(work, desk, work.planner.rank(desk.candidates, desk.judgements))
-    if ranking:
+    ranking = work.planner.rank([c for c in desk.candidates if not c.is_advice], desk.judgements)
+    ranking = _advised(work, desk, ranking)
+    if is_for_customers(desk.situation):
+        ranking = tuple(candidate.id for candidate in desk.candidates)  # asking has paid already, and a wish is a wish
+    elif ranking:
         desk.candidates = tuple(
             accompany(work.forecaster, desk.situation, c) if c.id == ranking[0] else c for c in desk.candidates
         )

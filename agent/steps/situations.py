@@ -22,11 +22,13 @@ def situation_of(work: Workplace, uow: UnitOfWork, case: Case) -> Situation:
         snapshot=snapshot,
         forecast=picture.forecast,
         travel=picture.travel,
-        problem=work.pictures.problem_of(picture),
+        prepare=lambda: work.pictures.problem_of(picture),
         repairer=work.repairer,
         contacts=contacts,
         told=work.contact_log.told([*snapshot.stops], snapshot.taken_at, zone),
         told_today_by_contact=work.contact_log.count_by_contact(contacts, snapshot.taken_at, zone),
+        asking=work.asking,
+        earlier_departure=work.earlier_departure,
     )
 
 
@@ -38,11 +40,8 @@ def hubs_around(uow: UnitOfWork, case: Case) -> tuple[HubId, ...]:
 
 def _contacts(uow: UnitOfWork, case: Case, picture: Picture) -> dict[ContactId, Contact]:
     """Everybody a candidate of this case could have to tell: the customers of its routes' open stops."""
-    found: dict[ContactId, Contact] = {}
-    for route_id in case.route_ids:
-        for stop in picture.snapshot.open_stops(route_id):
-            contact_id = picture.snapshot.orders[stop.order_id].contact_id if stop.order_id else None
-            contact = uow.state.find_contact(contact_id) if contact_id else None
-            if contact is not None:
-                found[contact.id] = contact
-    return found
+    snapshot = picture.snapshot
+    stops = (stop for route_id in case.route_ids for stop in snapshot.open_stops(route_id))
+    named = (snapshot.orders[stop.order_id].contact_id for stop in stops if stop.order_id)
+    known = uow.state.list_contacts(contact_id for contact_id in named if contact_id)
+    return {contact.id: contact for contact in known}

@@ -113,6 +113,13 @@ class TracedEffectShape(EffectShape):
     detail: dict[str, Any]
 
 
+class ReplyShape(Shape):
+    order_id: str
+    at: datetime
+    words: str = Field(description="The customer's own, to be read by people alone")
+    understood: str
+
+
 class CaseTraceShape(Shape):
     """All that is on record about one case, oldest first in each list."""
 
@@ -122,6 +129,7 @@ class CaseTraceShape(Shape):
     approvals: list[ApprovalShape]
     decisions: list[TracedDecisionShape]
     audit: list[AuditRecordShape]
+    replies: list[ReplyShape] = Field(description="What its customers wrote, where the case is about that")
     effects: list[TracedEffectShape]
 
 

@@ -25,6 +25,7 @@ class JudgementShape(Shape):
     misses_after: float
     travel_delta_s: float
     stops_moved: int
+    places_changed: int = Field(description="Stops that stay on their route at another place")
     effects: list[StopEffectShape]
 
 
@@ -43,6 +44,12 @@ class CandidateShape(Shape):
     solver: dict[str, Any]
     judgement: JudgementShape | None
     worse_off: list[str] = Field(description="Stops whose P(miss) this would raise")
+    better_off: list[str] = Field(description="Stops whose P(miss) this would lower")
+    messages: int = Field(description="Customers this would write to")
+    reversible_until: datetime | None = Field(
+        description="When the first driver is expected to have acted upon it; null where no route changes"
+    )
+    is_advice: bool = Field(description="Shown to people, never carried out by the service")
 
 
 class GateShape(Shape):
@@ -61,6 +68,14 @@ class DeclineShape(Shape):
     words: str
 
 
+class DoNothingShape(Shape):
+    """What every candidate was held against, over the routes of the widest one."""
+
+    misses: float
+    loss: float
+    words: str
+
+
 class ProposalShape(Shape):
     plan_rev: int
     made_at: datetime
@@ -71,5 +86,6 @@ class ProposalShape(Shape):
     samples: int
     chosen: str | None
     gate: GateShape | None
+    do_nothing: DoNothingShape | None
     candidates: list[CandidateShape] = Field(description="Best first")
     declined: list[DeclineShape] = Field(description="Tools that had nothing to offer, and why")

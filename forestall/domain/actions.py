@@ -24,8 +24,8 @@ class RouteChange:
     """A route's new list of free stops, in order, after its committed stop; stops not named here leave the route.
 
     ``new_stops`` are stops that do not exist yet (a TRANSFER at a broken van). ``dropped_stops`` are hand-overs of the
-    route that will not take place. ``base_version`` is the route version the plan was made on. ``departs_at`` moves a
-    departure that has not happened, and None leaves it.
+    route that will not take place; ``rescheduled_stops`` leave the day at their customers' wish. ``base_version`` is
+    the route version the plan was made on. ``departs_at`` moves a departure that has not happened, and None leaves it.
     """
 
     route_id: RouteId
@@ -34,6 +34,7 @@ class RouteChange:
     new_stops: tuple[Stop, ...] = ()
     departs_at: datetime | None = None
     dropped_stops: tuple[StopId, ...] = ()
+    rescheduled_stops: tuple[StopId, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +68,8 @@ class TenderTerms:
 @dataclass(frozen=True, slots=True)
 class Candidate:
     """A feasible way to act. ``read_set`` names every route version it relied upon. One with a ``tender`` is carried
-    out in two steps: the carrier is asked, and the routes change when it has accepted."""
+    out in two steps: the carrier is asked, and the routes change when it has accepted. ``is_advice``: judged and shown
+    to people, never carried out. ``reversible_until`` is when the first driver is expected to have acted upon it."""
 
     id: CandidateId
     tool: Tool
@@ -79,6 +81,8 @@ class Candidate:
     cost_cents: int = 0
     solver: Mapping[str, object] = field(default_factory=dict)
     tender: TenderTerms | None = None
+    is_advice: bool = False
+    reversible_until: datetime | None = None
 
     @property
     def kinds(self) -> tuple[ActionKind, ...]:
@@ -107,7 +111,8 @@ class StopEffect:
 class Judgement:
     """A candidate as the forecast sees it. Losses are in price units (expected seconds' worth, see optimizer prices).
 
-    ``effects`` holds the stops whose P(miss) it changes, gains and losses alike.
+    ``effects`` holds the stops whose P(miss) it changes, gains and losses alike. ``places_changed`` counts stops that
+    stay on their route and come at another place among those that do.
     """
 
     candidate_id: CandidateId
@@ -118,6 +123,7 @@ class Judgement:
     travel_delta_s: float
     stops_moved: int
     effects: tuple[StopEffect, ...]
+    places_changed: int = 0
 
     @property
     def gain(self) -> float:

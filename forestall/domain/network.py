@@ -19,7 +19,10 @@ class Location:
 
 @dataclass(frozen=True, slots=True)
 class Contact:
-    """How to reach a person or a partner. Phone numbers and addresses live here and nowhere else."""
+    """How to reach a person or a partner. Phone numbers and addresses live here and nowhere else.
+
+    ``opted_out_at``: when its number wanted no more messages; no later plan makes it ``accepts_sms`` again.
+    """
 
     id: ContactId
     name: str
@@ -28,6 +31,12 @@ class Contact:
     webhook: str | None = None
     locale: str = "en"
     accepts_sms: bool = True
+    opted_out_at: datetime | None = None
+
+    @property
+    def is_textable(self) -> bool:
+        """Whether it may be, and can be, sent a text message."""
+        return self.accepts_sms and self.phone is not None
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from forestall.domain.ids import ContactId, HubId, OrderId, PackageId
-from forestall.domain.vocabulary import HolderKind, Tier
+from forestall.domain.replies import NOTHING_SAID, CustomerWord
+from forestall.domain.vocabulary import HolderKind, Reply, Tier
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,13 +19,24 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """``promise`` is the window promised when the day began; a reschedule never rewrites it."""
+    """``promise`` is the window promised when the day began; a reschedule never rewrites it. ``word`` is what its
+    customer was asked and has said."""
 
     id: OrderId
     hub_id: HubId
     promise: Window
     tier: Tier = Tier.STANDARD
     contact_id: ContactId | None = None
+    word: CustomerWord = NOTHING_SAID
+
+    @property
+    def wants_safe_place(self) -> bool:
+        """Whether the goods may be left in a safe place, nobody being there."""
+        return self.word.answer is Reply.SAFE_PLACE
+
+    @property
+    def wants_another_day(self) -> bool:
+        return self.word.answer is Reply.ANOTHER_DAY
 
 
 @dataclass(frozen=True, slots=True)

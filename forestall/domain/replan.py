@@ -4,9 +4,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from forestall.domain.actions import Candidate, RouteChange
-from forestall.domain.ids import PackageId, RouteId, StopId
-from forestall.domain.orders import Custody, Package
+from forestall.domain.actions import Candidate, Notice, RouteChange
+from forestall.domain.ids import OrderId, PackageId, RouteId, StopId
+from forestall.domain.orders import Custody, Order, Package
+from forestall.domain.replies import CONFIRM_PRESENCE, NOT_UNDERSTOOD
 from forestall.domain.routes import Route, Stop
 from forestall.domain.snapshot import HubSnapshot
 from forestall.domain.vocabulary import HolderKind, RouteStatus, StopKind, StopStatus
@@ -24,6 +25,7 @@ class Replanned:
     stops: tuple[Stop, ...]
     new_stops: tuple[Stop, ...]
     packages: tuple[Package, ...]
+    orders: tuple[Order, ...] = ()
 
 
 def free_stops(snapshot: HubSnapshot, route_id: RouteId) -> tuple[Stop, ...]:
@@ -35,12 +37,13 @@ def replan(snapshot: HubSnapshot, candidate: Candidate) -> Replanned:
     """The changed rows. Every free stop of a changed route must be named exactly once over all changes.
 
     Raises:
-        UnsoundChange: a stop is lost, doubled, unknown, or no longer free; a delivery is dropped.
+        UnsoundChange: a stop is lost, doubled, unknown, or no longer free; a delivery is dropped, or moved to another
+            day without its customer's wish.
     """
     changed = {change.route_id for change in candidate.route_changes}
     movable = {stop.id: stop for route_id in changed for stop in free_stops(snapshot, route_id)}
     new = {stop.id: stop for change in candidate.route_changes for stop in change.new_stops}
-    dropped = _drop(candidate.route_changes, movable)
+    dropped = {**_drop(candidate.route_changes, movable), **_reschedule(snapshot, candidate.route_changes, movable)}
     movable = {stop_id: stop for stop_id, stop in movable.items() if stop_id not in dropped}
     _check_partition(candidate.route_changes, movable, new)
     routes: list[Route] = []
@@ -57,19 +60,21 @@ def replan(snapshot: HubSnapshot, candidate: Candidate) -> Replanned:
         ),
         new_stops=tuple(stop for stop in placed.values() if stop.id in new),
         packages=tuple(packages.values()),
+        orders=_written_to(snapshot, candidate.notices),
     )
 
 
 def apply_candidate(snapshot: HubSnapshot, candidate: Candidate) -> HubSnapshot:
     """The snapshot as it would be had the candidate been committed; the id stays that of the state it came from."""
-    if not candidate.route_changes:
-        return snapshot
     rows = replan(snapshot, candidate)
+    if not candidate.route_changes and not rows.orders:
+        return snapshot
     return replace(
         snapshot,
         routes={**snapshot.routes, **{route.id: route for route in rows.routes}},
         stops={**snapshot.stops, **{stop.id: stop for stop in (*rows.stops, *rows.new_stops)}},
         packages={**snapshot.packages, **{package.id: package for package in rows.packages}},
+        orders={**snapshot.orders, **{order.id: order for order in rows.orders}},
     )
 
 
@@ -80,6 +85,32 @@ def _drop(changes: Iterable[RouteChange], movable: Mapping[StopId, Stop]) -> dic
         if stop_id not in movable or movable[stop_id].kind is StopKind.DELIVERY:
             raise UnsoundChange(f"no hand-over that could still be called off: {stop_id}")
     return {stop_id: replace(movable[stop_id], status=StopStatus.CANCELLED) for stop_id in named}
+
+
+def _reschedule(
+    snapshot: HubSnapshot, changes: Iterable[RouteChange], movable: Mapping[StopId, Stop]
+) -> dict[StopId, Stop]:
+    """The deliveries that leave the day."""
+    named = [stop_id for change in changes for stop_id in change.rescheduled_stops]
+    for stop_id in named:
+        order_id = movable[stop_id].order_id if stop_id in movable else None
+        if order_id is None or not snapshot.orders[order_id].wants_another_day:
+            raise UnsoundChange(f"no customer's wish, or no longer free to be moved to another day: {stop_id}")
+    return {stop_id: replace(movable[stop_id], status=StopStatus.RESCHEDULED) for stop_id in named}
+
+
+def _written_to(snapshot: HubSnapshot, notices: Iterable[Notice]) -> tuple[Order, ...]:
+    """The orders whose customers are asked something, or asked back, with when that was."""
+    orders: dict[OrderId, Order] = {}
+    for notice in notices:
+        if notice.order_id is None:
+            continue
+        order, now = orders.get(notice.order_id, snapshot.orders[notice.order_id]), snapshot.taken_at
+        if notice.template == CONFIRM_PRESENCE:
+            orders[order.id] = replace(order, word=replace(order.word, asked_at=now))
+        elif notice.template == NOT_UNDERSTOOD:
+            orders[order.id] = replace(order, word=replace(order.word, corrected_at=now))
+    return tuple(orders.values())
 
 
 def _check_partition(
@@ -103,9 +134,20 @@ def _place(snapshot: HubSnapshot, change: RouteChange, pool: Mapping[StopId, Sto
     ]
     first = max(fixed, default=0) + 1
     return {
-        stop_id: replace(pool[stop_id], route_id=change.route_id, sequence=first + position)
+        stop_id: replace(
+            pool[stop_id],
+            route_id=change.route_id,
+            sequence=first + position,
+            safe_place=_wants_safe_place(snapshot, pool[stop_id]),
+        )
         for position, stop_id in enumerate(change.stop_ids)
     }
+
+
+def _wants_safe_place(snapshot: HubSnapshot, stop: Stop) -> bool:
+    """What the new list says of it: every list repeats what the customer last said."""
+    order = None if stop.order_id is None else snapshot.orders.get(stop.order_id)
+    return order is not None and order.wants_safe_place
 
 
 def _moved_packages(snapshot: HubSnapshot, candidate: Candidate) -> dict[PackageId, Package]:

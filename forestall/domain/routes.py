@@ -16,7 +16,7 @@ class Stop:
     A TRANSFER stop takes ``package_ids`` over from ``transfer_from``: where that vehicle broke down, or at a meeting,
     to which a HAND_OVER stop on that vehicle's route belongs. A HAND_OVER stop gives ``package_ids`` to
     ``transfer_to``, or to the hub it stands at (None). Neither has an order. At a meeting nobody waits beyond
-    ``window.closes_at``.
+    ``window.closes_at``. ``safe_place``: the driver's list says to leave the goods in one if nobody is there.
     """
 
     id: StopId
@@ -36,6 +36,7 @@ class Stop:
     departed_at: datetime | None = None  # when the vehicle set out towards it
     arrived_at: datetime | None = None
     finished_at: datetime | None = None
+    safe_place: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,13 +9,14 @@ from datetime import datetime, timedelta
 from typing import TypeAlias, cast
 
 from forestall.domain.events import Event
-from forestall.domain.ids import CarrierId, HubId, OrderId, RouteId, StopId, TenderId, VehicleId
+from forestall.domain.ids import CarrierId, OrderId, RouteId, StopId, TenderId, VehicleId
 from forestall.domain.orders import Package
 from forestall.domain.routes import Attempt, Position, Route, Stop
 from forestall.domain.vocabulary import EventType, FailureReason, HolderKind, StopKind, StopStatus, TenderStatus
 from forestall.intake import apply
 from forestall.intake.apply import Drive
 from forestall.intake.custody import hand_in, hand_over, take_aboard, take_over
+from forestall.intake.customers import take_reply
 from forestall.intake.hindrances import close_road, keep_driver
 from forestall.intake.newcomers import create_order
 from forestall.intake.registers import is_latest_word
@@ -207,15 +208,6 @@ def _tender_answered(uow: UnitOfWork, event: Event) -> Outcome:
     return APPLIED if uow.tenders.answer(tender.id, status, event.occurred_at) else NOTHING_NEW
 
 
-def _customer_replied(uow: UnitOfWork, event: Event) -> Outcome:
-    """The reply itself is in the inbox; whoever asked reads it there. The hub is looked at again because of it."""
-    order = uow.state.find_order(OrderId(event.subject))
-    if order is None:
-        return parked(f"there is no order {event.subject}")
-    uow.state.touch_hub(HubId(order.hub_id))
-    return APPLIED
-
-
 def _route_acknowledged(uow: UnitOfWork, event: Event) -> Outcome:
     """The driver confirmed a plan. That changes no plan, so the route's version stays and no decision goes stale."""
     route = uow.state.find_route(RouteId(event.subject))
@@ -244,6 +236,6 @@ HANDLERS: Mapping[EventType, Handler] = {
     EventType.ORDER_CANCELLED: _order_cancelled,
     EventType.CARRIER_CAPACITY: _carrier_capacity,
     EventType.TENDER_ANSWER: _tender_answered,
-    EventType.CUSTOMER_REPLY: _customer_replied,
+    EventType.CUSTOMER_REPLY: take_reply,
     EventType.ROUTE_ACK: _route_acknowledged,
 }

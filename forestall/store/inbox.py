@@ -1,14 +1,14 @@
 """Everything a feed ever told us, once for each (source, id), with what became of it."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Any, TypeAlias, cast
 
 from sqlalchemy import or_, select
 
 from forestall.domain.events import Event, EventResult
-from forestall.domain.ids import VehicleId
+from forestall.domain.ids import OrderId, VehicleId
 from forestall.domain.routes import Position
 from forestall.domain.vocabulary import EventOutcome, EventType
 from forestall.store.days import days_of_events
@@ -55,6 +55,11 @@ class Inbox(Repository):
         if day is not None:
             conditions.append(or_(inbox.c.day == day, inbox.c.day.is_(None)))
         return [taken for _, taken in self._rows(*conditions, limit=limit)]
+
+    def list_replies(self, order_ids: Collection[OrderId]) -> list[_Taken]:
+        """What the customers of these orders have written, the oldest first, with what was understood."""
+        conditions = [inbox.c.type == EventType.CUSTOMER_REPLY, inbox.c.subject.in_(sorted(order_ids))]
+        return [taken for _, taken in self._rows(*conditions)]
 
     def list_events(self, after_seq: int = 0, limit: int = 1000) -> list[tuple[int, Event, EventResult]]:
         """The journal in the order it was taken, from behind ``after_seq``."""

@@ -4,14 +4,14 @@
 settle the row that somebody else has taken over.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import and_, func, or_, select, update
 
 from forestall.domain.effects import Effect, OutboxRow
-from forestall.domain.ids import CaseId
+from forestall.domain.ids import CaseId, ContactId, OrderId
 from forestall.domain.vocabulary import Channel, OutboxState
 from forestall.store.mappers import OUTBOX
 from forestall.store.repository import Lock, Repository, chunks
@@ -19,6 +19,7 @@ from forestall.store.tables import outbox
 
 # 17 columns a row: far below both databases' limit of bound values.
 _ROWS_A_STATEMENT = 200
+_WENT_OUT = (OutboxState.SENDING, OutboxState.SENT, OutboxState.DRY_RUN, OutboxState.UNKNOWN)
 
 
 class Outbox(Repository):
@@ -72,6 +73,20 @@ class Outbox(Repository):
         values = {"state": OutboxState.CANCELLED, "settled_at": self._clock.now()}
         return self._changed(update(outbox).where(pending).values(values))
 
+    def cancel_texts(self, contact_ids: Collection[ContactId]) -> int:
+        """Withdraw the text messages to these contacts that nobody is sending yet; how many rows."""
+        texts = and_(outbox.c.recipient_id.in_(sorted(contact_ids)), outbox.c.channel == Channel.SMS)
+        values = {"state": OutboxState.CANCELLED, "settled_at": self._clock.now()}
+        pending = update(outbox).where(texts, outbox.c.state == OutboxState.PENDING)
+        return self._changed(pending.values(values))
+
+    def find_offer(self, contact_id: ContactId, order_id: OrderId, at: datetime) -> OutboxRow | None:
+        """The newest message about the order that went out to the contact with choices that are still open at ``at``;
+        None when there is none."""
+        conditions = [outbox.c.recipient_id == contact_id, outbox.c.channel == Channel.SMS]
+        sent = self._list(*conditions, outbox.c.state.in_(_WENT_OUT), outbox.c.created_at <= at)
+        return next((row for row in reversed(sent) if _is_open_offer(row, order_id, at)), None)
+
     def list_after(self, seq: int = 0, limit: int = 1000, channel: Channel | None = None) -> list[OutboxRow]:
         """Rows of any state behind ``seq``, in order."""
         conditions: list[Any] = [outbox.c.seq > seq]
@@ -90,6 +105,14 @@ class Outbox(Repository):
     def _list(self, *conditions: Any, limit: int | None = None) -> list[OutboxRow]:
         query = OUTBOX.select().where(*conditions).order_by(outbox.c.seq).limit(limit)
         return [OUTBOX.from_row(row) for row in self._connection.execute(query)]
+
+
+def _is_open_offer(row: OutboxRow, order_id: OrderId, at: datetime) -> bool:
+    payload = row.effect.payload
+    if payload.get("order_id") != order_id or not payload.get("choices"):
+        return False
+    open_until = payload.get("open_until")
+    return not isinstance(open_until, str) or at <= datetime.fromisoformat(open_until)
 
 
 def _new_row(effect: Effect, now: datetime) -> dict[str, object]:

@@ -23,6 +23,7 @@ from forestall.store.mappers import (
     VEHICLES,
 )
 from forestall.store.mapping import Mapper
+from forestall.store.optouts import keep_opt_outs
 from forestall.store.repository import Lock, Repository, chunks
 
 
@@ -120,12 +121,15 @@ class Plans(Repository):
             self._insert_all(t.matrices, [MATRICES.values(matrix)])
 
     def _put_contacts(self, plan: DayPlan) -> None:
-        """Contacts are people and partners, not days: the newest plan's word on how to reach them stands."""
+        """Contacts are people and partners, not days: the newest plan's word on how to reach them stands, but for
+        those who have told us to stop."""
         insert = self._insert(t.contacts)
-        news = {column.name: insert.excluded[column.name] for column in t.contacts.c if column.name != "id"}
+        told = [column.name for column in t.contacts.c if column.name not in {"id", "opted_out_at"}]
+        news = {name: insert.excluded[name] for name in told}
         if plan.contacts:
             upsert = insert.on_conflict_do_update(index_elements=["id"], set_=news)
             self._connection.execute(upsert, [CONTACTS.values(contact) for contact in plan.contacts])
+            keep_opt_outs(self._connection)
 
     def _list_taken_ids(self, plan: DayPlan) -> list[Problem]:
         problems: list[Problem] = []
@@ -161,7 +165,8 @@ def _used(column: ColumnElement[Any]) -> Any:
 
 
 def _is_named_contact() -> ColumnElement[bool]:
+    """Whether something still names it; whose number has opted out is kept, so that it stays so."""
     named: list[ColumnElement[bool]] = [
         exists().where(table.c.contact_id == t.contacts.c.id) for table in (t.orders, t.drivers, t.carriers)
     ]
-    return named[0] | named[1] | named[2]
+    return named[0] | named[1] | named[2] | t.contacts.c.opted_out_at.is_not(None)

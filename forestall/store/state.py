@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, and_, case, exists, func, null, select, update
+from sqlalchemy import Connection, and_, case, exists, func, null, or_, select, update
 
 from forestall.clock import Clock
 from forestall.domain.hindrances import Absence, Closure
@@ -46,8 +46,9 @@ from forestall.store.mappers import (
     VEHICLES,
 )
 from forestall.store.mapping import Mapper
+from forestall.store.optouts import keep_opt_outs
 from forestall.store.picture import take_picture
-from forestall.store.repository import Repository
+from forestall.store.repository import Repository, chunks
 
 T = TypeVar("T")
 
@@ -193,6 +194,12 @@ class State(Repository):
     def get_order(self, order_id: OrderId) -> Order:
         return _found(self.find_order(order_id), "order", order_id)
 
+    def lock_order(self, order_id: OrderId) -> Order | None:
+        """The order, kept from everybody else who would change it until this transaction ends."""
+        query = ORDERS.select().where(t.orders.c.id == order_id).with_for_update()
+        row = self._connection.execute(query).one_or_none()
+        return None if row is None else ORDERS.from_row(row)
+
     def add_order(self, order: Order, day: str | None = None) -> None:
         """Add an order that no plan named, to ``day`` or else to its hub's day at the promise."""
         day = day or find_day_of(self._connection, t.hubs, order.hub_id, order.promise.opens_at)
@@ -224,8 +231,43 @@ class State(Repository):
     def get_contact(self, contact_id: ContactId) -> Contact:
         return _found(self.find_contact(contact_id), "contact", contact_id)
 
+    def list_contacts(self, contact_ids: Iterable[ContactId]) -> list[Contact]:
+        """Those that are known, by id."""
+        rows: list[Any] = []
+        for some in chunks(sorted(set(contact_ids))):
+            rows += self._connection.execute(CONTACTS.select().where(t.contacts.c.id.in_(some)))
+        return sorted((CONTACTS.from_row(row) for row in rows), key=lambda contact: contact.id)
+
+    def list_unreachable(self, day: str) -> set[ContactId]:
+        """The day's customers that can't be, or don't want to be, sent a text message."""
+        mute = or_(t.contacts.c.phone.is_(None), ~t.contacts.c.accepts_sms)
+        joined = t.orders.join(t.contacts, t.contacts.c.id == t.orders.c.contact_id)
+        query = select(t.contacts.c.id).select_from(joined).where(t.orders.c.day == day, mute)
+        return {ContactId(contact_id) for contact_id in self._connection.scalars(query)}
+
+    def lock_textable(self, contact_ids: Iterable[ContactId]) -> set[ContactId]:
+        """Those of the contacts that may be sent text messages; none of them can opt out until this transaction ends,
+        so whoever does then finds the message among those to be cancelled."""
+        textable = (t.contacts.c.phone.is_not(None), t.contacts.c.accepts_sms)
+        found: set[ContactId] = set()
+        for some in chunks(sorted(set(contact_ids))):
+            query = select(t.contacts.c.id).where(t.contacts.c.id.in_(some), *textable).order_by(t.contacts.c.id)
+            found |= {ContactId(contact_id) for contact_id in self._connection.scalars(query.with_for_update())}
+        return found
+
     def add_contact(self, contact: Contact) -> None:
+        """Add one; if its number has opted out before, it has opted out too."""
         self._insert_all(t.contacts, [CONTACTS.values(contact)])
+        keep_opt_outs(self._connection)
+
+    def opt_out(self, contact: Contact, at: datetime) -> list[ContactId]:
+        """No more text messages to the contact's number, under whatever name; everybody who has it."""
+        same = t.contacts.c.id == contact.id
+        if contact.phone is not None:
+            same = or_(same, t.contacts.c.phone == contact.phone)
+        values = {"accepts_sms": False, "opted_out_at": func.coalesce(t.contacts.c.opted_out_at, at)}
+        opted_out = update(t.contacts).where(same).values(values).returning(t.contacts.c.id)
+        return sorted(ContactId(contact_id) for contact_id in self._connection.scalars(opted_out))
 
     # --- the network of a day ---
 

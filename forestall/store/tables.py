@@ -44,6 +44,7 @@ from forestall.domain.vocabulary import (
     ModelStatus,
     OutboxState,
     OverrideReason,
+    Reply,
     RouteStatus,
     StopKind,
     StopStatus,
@@ -156,6 +157,8 @@ contacts = Table(
     Column("webhook", Text),
     Column("locale", Text, nullable=False),
     Column("accepts_sms", Boolean, nullable=False),
+    Column("opted_out_at", Instant),
+    Index(None, "phone"),
 )
 
 carriers = Table(
@@ -210,6 +213,13 @@ orders = Table(
     Column("promise_closes_at", Instant, nullable=False),
     Column("tier", Word(Tier), nullable=False),
     Column("contact_id", Text, ForeignKey("contacts.id")),
+    Column("word_asked_at", Instant),
+    Column("word_answer", Word(Reply)),
+    Column("word_answered_at", Instant),
+    Column("word_fine_until", Instant),
+    Column("word_understood_at", Instant),
+    Column("word_unclear_at", Instant),
+    Column("word_corrected_at", Instant),
     _of_day("hub_id", "hubs"),
     Index(None, "day", "hub_id"),
     Index(None, "contact_id"),
@@ -275,6 +285,7 @@ stops = Table(
     Column("departed_at", Instant),
     Column("arrived_at", Instant),
     Column("finished_at", Instant),
+    Column("safe_place", Boolean, nullable=False, server_default=false()),
     Index(None, "route_id", "sequence"),
 )
 
@@ -326,6 +337,7 @@ positions = Table(
 
 # --- the work on it -------------------------------------------------------------------------------------------------
 
+_IS_A_REPLY = text("type = 'customer_reply'")
 _CASE_IS_ACTIVE = text("status NOT IN ('RESOLVED', 'EXPIRED', 'MERGED', 'SUPPRESSED')")
 
 cases = Table(
@@ -470,6 +482,8 @@ inbox = Table(
     Index(None, "outcome", "seq"),
     # Where a vehicle was at a time that somebody asks about; what other events tell stands in the state.
     Index("ix_inbox_positions", "subject", "occurred_at", sqlite_where=_IS_POSITION, postgresql_where=_IS_POSITION),
+    # of the few events that are read by what they are about
+    Index("ix_inbox_replies", "subject", sqlite_where=_IS_A_REPLY, postgresql_where=_IS_A_REPLY),
     sqlite_autoincrement=True,
 )
 
@@ -495,6 +509,7 @@ outbox = Table(
     Column("settled_at", Instant),
     Column("detail", Json(_Values), nullable=False),
     Index(None, "state", "not_before"),
+    Index(None, "recipient_id", "seq"),
     sqlite_autoincrement=True,
 )
 

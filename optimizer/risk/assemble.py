@@ -30,6 +30,7 @@ from optimizer.risk.handovers import gate_rows, let_meet
 from optimizer.risk.heads import Head, HeadContext, breakdown_place, head_of, is_stranded, origin_of
 from optimizer.risk.holdups import next_hold
 from optimizer.risk.learning import Learned
+from optimizer.risk.presence import presence_factor
 from optimizer.risk.priors import Priors
 from optimizer.travel import TravelTimes
 
@@ -326,7 +327,7 @@ class _Assembly:
             available_s=self._available_s(),
             gate=gate,
             gates_s=gates_s,
-            late_price=np.array([lateness[t] * c for t, c in zip(tiers, counted, strict=True)]),
+            late_price=np.array([lateness[t] * c for t, c in zip(tiers, counted, strict=True)]) * self._eased(),
             miss_price=np.array([miss[t] * c for t, c in zip(tiers, counted, strict=True)]),
             undone_price=np.array([undone[t] * c for t, c in zip(tiers, counted, strict=True)]),
             leg=draws.noise("leg", stop_ids, self.leg),
@@ -340,6 +341,13 @@ class _Assembly:
             gross_share=float(prices.gross_share),
             travel_price=float(prices.travel_per_s),
         )
+
+    def _eased(self) -> Floats:
+        """(m,) the share of its price at which lateness counts: less while its customer says that it is fine."""
+        now = self.snapshot.taken_at
+        fine_until = [order.word.fine_until if order else None for order in self.orders]
+        share = self.beliefs.prices.eased_share
+        return np.array([share if until is not None and now <= until else 1.0 for until in fine_until])
 
     def _hours(self) -> Floats:
         """Traffic factors at the full hours from the epoch; empty when they are flat, which the kernel skips."""
@@ -381,7 +389,9 @@ class _Assembly:
     def _p_failed(self) -> Floats:
         rates, otherwise = self.beliefs.learned.p_failed, self.beliefs.priors.p_failed
         of_route = {route.id: rates.get(route.hub_id, otherwise) for route in self.routes}
-        return np.array([of_route[stop.route_id] * (stop.kind is StopKind.DELIVERY) for stop in self.stops])
+        visits = zip(self.stops, self.orders, strict=True)
+        asked = np.array([presence_factor(stop, order, self.beliefs.priors) for stop, order in visits])
+        return asked * [of_route[stop.route_id] * (stop.kind is StopKind.DELIVERY) for stop in self.stops]
 
     # orders
 

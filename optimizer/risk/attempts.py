@@ -8,12 +8,14 @@ import numpy as np
 from forestall.domain.forecast import AttemptInputs
 from optimizer.kernel import Floats
 from optimizer.problem import FleetProblem
+from optimizer.risk.presence import presence_level
 
 LEVELS = ("hub", "place")
 """What an attempt belongs to, the most general first; rates are learned and shrunk in this order."""
 
-NUMBERS = ("hour", "window_s", "service_s", "size")
-"""Hour of the expected start (UTC), the promise's length, the planned service, and the goods in units of capacity."""
+NUMBERS = ("hour", "window_s", "service_s", "size", "presence")
+"""Hour of the expected start (UTC), the promise's length, the planned service, the goods in units of capacity, and what
+is known of anybody being there (``presence_level``)."""
 
 
 def attempts_of(problem: FleetProblem, expected_s: Floats) -> AttemptInputs:
@@ -22,7 +24,10 @@ def attempts_of(problem: FleetProblem, expected_s: Floats) -> AttemptInputs:
     hubs = [problem.snapshot.routes[problem.route_ids[r]].hub_id for r in problem.route_of]
     places = [problem.places[place].id for place in world.place]
     hour = np.minimum(expected_s, world.closes_s) / 3600.0 % 24.0
-    numbers = [hour, world.closes_s - world.opens_s, world.service_s, problem.demand.sum(axis=1)]
+    stops = [problem.snapshot.stops[stop_id] for stop_id in problem.stop_ids]
+    orders = problem.snapshot.orders
+    presence = [presence_level(stop, orders.get(stop.order_id) if stop.order_id else None) for stop in stops]
+    numbers = [hour, world.closes_s - world.opens_s, world.service_s, problem.demand.sum(axis=1), np.array(presence)]
     return AttemptInputs(
         keys=(tuple(hubs), tuple(places)),
         numbers=np.column_stack(numbers).astype(np.float32),

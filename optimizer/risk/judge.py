@@ -7,7 +7,7 @@ import numpy as np
 
 from forestall.domain.actions import Candidate, Judgement, StopEffect
 from forestall.domain.ids import RouteId, StopId
-from forestall.domain.replan import apply_candidate
+from forestall.domain.replan import apply_candidate, free_stops
 from forestall.domain.snapshot import HubSnapshot
 from optimizer.kernel import NEVER, Floats
 from optimizer.problem import NO_STOP, FleetProblem
@@ -40,12 +40,12 @@ class Judge:
         routes = frozenset(change.route_id for change in candidate.route_changes)
         before = self._outlook_before(routes)
         if not routes:
-            return _judgement(candidate, before, before, 0, 0.0)
+            return _judgement(candidate, before, before, 0, 0.0, 0)
         after = look(assemble(apply_candidate(self._snapshot, candidate), self._travel, self._beliefs, routes))
         moved = sum(after.route_of[s] != r for s, r in before.route_of.items() if s in after.route_of)
         hand_overs = sum(len(change.new_stops) for change in candidate.route_changes)
         price = self._beliefs.prices.move * moved + self._beliefs.prices.hand_over * hand_overs
-        return _judgement(candidate, before, after, moved, price)
+        return _judgement(candidate, before, after, moved, price, _places_changed(self._snapshot, candidate))
 
     def _outlook_before(self, routes: frozenset[RouteId]) -> Outlook:
         found = self._before.get(routes)
@@ -55,7 +55,20 @@ class Judge:
         return found
 
 
-def _judgement(candidate: Candidate, before: Outlook, after: Outlook, moved: int, price: float) -> Judgement:
+def _places_changed(snapshot: HubSnapshot, candidate: Candidate) -> int:
+    """Stops that stay on their route and come at another place among those that stay."""
+    changed = 0
+    for change in candidate.route_changes:
+        kept = set(change.stop_ids)
+        before = [stop.id for stop in free_stops(snapshot, change.route_id) if stop.id in kept]
+        after = [stop_id for stop_id in change.stop_ids if stop_id in set(before)]
+        changed += sum(then != now for then, now in zip(before, after, strict=True))
+    return changed
+
+
+def _judgement(
+    candidate: Candidate, before: Outlook, after: Outlook, moved: int, price: float, places_changed: int
+) -> Judgement:
     return Judgement(
         candidate_id=candidate.id,
         loss_before=before.loss,
@@ -69,6 +82,7 @@ def _judgement(candidate: Candidate, before: Outlook, after: Outlook, moved: int
             for stop_id, p_before in before.p_miss.items()
             if stop_id in after.p_miss and abs(after.p_miss[stop_id] - p_before) > _SAME
         ),
+        places_changed=places_changed,
     )
 
 

@@ -20,6 +20,7 @@ from forestall.domain.snapshot import HubSnapshot
 from forestall.domain.vocabulary import StopStatus, VehicleMode
 from optimizer.geo import crow_fly_m
 from optimizer.kernel import Floats
+from optimizer.risk.presence import presence_factor
 from optimizer.risk.priors import Priors
 from optimizer.travel import TravelTimes
 
@@ -246,10 +247,13 @@ def _visit_ratio(stop: Stop) -> float | None:
 
 
 def _failed_rate(snapshot: HubSnapshot, routes: list[Route], priors: Priors) -> float:
-    """The day's rate of failed first attempts, from the prior and the day's own visits."""
+    """The day's rate of failed first attempts of customers nobody has asked, from the prior and the day's own visits;
+    a visit whose customer was asked tells as much less of it as failing was less likely there."""
     done = [stop for route in routes for stop in snapshot.stops_by_route[route.id] if stop.finished_at is not None]
     failed = sum(stop.status is StopStatus.FAILED for stop in done)
-    return (failed + priors.p_failed * priors.p_failed_k) / (len(done) + priors.p_failed_k)
+    orders = (None if stop.order_id is None else snapshot.orders.get(stop.order_id) for stop in done)
+    exposed = sum(presence_factor(stop, order, priors) for stop, order in zip(done, orders, strict=True))
+    return (failed + priors.p_failed * priors.p_failed_k) / (exposed + priors.p_failed_k)
 
 
 def _late_load_rate(snapshot: HubSnapshot, routes: list[Route], priors: Priors) -> float:

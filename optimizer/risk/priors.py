@@ -35,6 +35,9 @@ class Priors:
     breakdown_k_h: float = 2000.0
     p_failed: float = 0.035
     p_failed_k: float = 200.0
+    helped_if_asked: float = 0.4  # of those who would not be there, when asked early enough
+    failed_if_confirmed: float = 0.15  # what is left of P(failed) when somebody has said to be there
+    failed_if_safe: float = 0.1  # and when the driver may leave it in a safe place
     route_k: float = 6.0
     hub_k: float = 20.0
     area_k: float = 6.0

@@ -70,7 +70,7 @@ def frame_of(day, taken_at, ids, doors):
     hours = np.full(n, taken_at.hour + 2.0)
     inputs = AttemptInputs(
         (("H1",) * n, tuple(f"door {door}" for door in doors)),
-        np.column_stack([hours, np.full(n, 7200.0), np.full(n, 240.0), np.ones(n)]).astype(np.float32),
+        np.column_stack([hours, np.full(n, 7200.0), np.full(n, 240.0), np.ones(n), np.zeros(n)]).astype(np.float32),
         np.full(n, PRIOR, np.float32),
     )
     return ScoreFrame(

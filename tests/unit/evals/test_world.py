@@ -475,3 +475,12 @@ class TestTexts:
         run_to(world, 12 * 60 + 1)  # 20:01 in Lisbon
         self.text(world, "eta_update", "S1")
         assert [breach.rule for breach in world.ledger.breaches] == ["text-cap", "text-cap", "quiet-hours"]
+
+    def test_answers_to_a_customer_are_counted_apart(self, tiny, still) -> None:
+        world = World(tiny([[(0, 900)]], closes=900).build(), still, 1)
+        for _ in range(2):
+            self.text(world, "eta_update")
+            self.text(world, "not_understood", in_reply=True)
+        assert world.ledger.breaches == []
+        self.text(world, "reschedule_confirmed", in_reply=True)
+        assert [breach.rule for breach in world.ledger.breaches] == ["text-cap"]

@@ -33,7 +33,7 @@ def situation_of(forecaster: Forecaster, repairer: Repairer) -> Callable[..., Si
             snapshot=snapshot,
             forecast=forecaster.forecast(snapshot, travel),
             travel=travel,
-            problem=repairer.prepare(snapshot, travel),
+            prepare=lambda: repairer.prepare(snapshot, travel),
             repairer=repairer,
             contacts={contact.id: contact for contact in contacts},
             **fields,
