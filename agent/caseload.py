@@ -94,6 +94,8 @@ def open_case(signal: Signal, day: str, now: datetime) -> Case:
 
 def is_due_for_planning(case: Case, last_no: datetime | None, now: datetime, patience: Patience) -> bool:
     """Whether a case should get a (new) plan now: new ones at once, watched ones after a rest, never while waiting."""
+    if not case.is_in_our_hands:
+        return False
     if case.status in {CaseStatus.OPEN, CaseStatus.ACKNOWLEDGED, CaseStatus.PROPOSED}:
         return True
     if case.status is not CaseStatus.MONITORING or case.quiet_since is not None:
@@ -114,6 +116,7 @@ def _refreshed(case: Case, signal: Signal, now: datetime, patience: Patience) ->
         and case.kind is signal.kind
         and case.stop_ids == signal.stop_ids
         and abs(case.severity - signal.severity) < patience.material
+        and (case.wake_at_severity is None or signal.severity < case.wake_at_severity)
     )
     if unchanged:
         return []
@@ -136,6 +139,6 @@ def _quietened(case: Case, now: datetime, patience: Patience) -> list[Case]:
     """A signal that is gone closes its case after a while, unless a person is looking at a question about it."""
     if case.quiet_since is None:
         return [replace(case, quiet_since=now, updated_at=now, revision=case.revision + 1)]
-    if case.status.is_waiting or now - case.quiet_since < patience.quiet:
+    if case.status.is_waiting or case.taken_over or now - case.quiet_since < patience.quiet:
         return []
     return [replace(case, status=CaseStatus.RESOLVED, closed_at=now, updated_at=now, revision=case.revision + 1)]

@@ -5,13 +5,14 @@ from typing import TypedDict
 
 from agent.caseload import Patience
 from agent.contact_log import ContactLog
+from agent.difference import Difference
 from agent.holdout import Holdout
 from agent.learning.forecasting import Forecasting
 from agent.pictures import Pictures
 from agent.planner.rules import RulePlanner
 from forestall.clock import Clock
 from forestall.domain.actions import Candidate, Judgement, NoCandidate
-from forestall.domain.decisions import Proposal
+from forestall.domain.decisions import GateVerdict, Proposal
 from forestall.domain.ids import CandidateId
 from forestall.domain.vocabulary import Mode
 from forestall.store import Store
@@ -40,11 +41,13 @@ class CaseRun(TypedDict, total=False):
 
 @dataclass(frozen=True, slots=True)
 class Ready:
-    """A candidate that was re-checked against the live state and may be committed as it is."""
+    """A candidate that was re-checked against the live state and may be committed as it is: judged, and allowed."""
 
     candidate: Candidate
     situation: Situation
     dropped_stops: tuple[str, ...]
+    judgement: Judgement | None = None
+    gate: GateVerdict | None = None
 
 
 @dataclass(slots=True)
@@ -59,6 +62,7 @@ class Desk:
     planner: str = ""
     proposal: Proposal | None = None
     ready: Ready | None = None
+    difference: Difference | None = None
 
 
 @dataclass(frozen=True, slots=True)

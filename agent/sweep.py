@@ -7,13 +7,14 @@ from agent.caseload import Patience, is_due_for_planning, update_caseload
 from agent.detectors import Thresholds, detect
 from agent.hub_groups import group_hubs
 from agent.learning.frames import frame_of
+from agent.merging import follow_merges
 from agent.pictures import Pictures
 from forestall.domain.cases import Case
 from forestall.domain.ids import CaseId, HubId
-from forestall.domain.vocabulary import Verdict
+from forestall.domain.vocabulary import CaseStatus, Verdict
 from forestall.store import Store, UnitOfWork
 
-_NO = frozenset({Verdict.REJECTED, Verdict.VETOED})
+_NO = frozenset({Verdict.REJECTED, Verdict.VETOED, Verdict.UNDONE})
 # Routes run over; a day whose last hub closed longer ago than this is no longer watched.
 _AFTER_CLOSING = timedelta(hours=6)
 
@@ -96,8 +97,11 @@ class Sweeper:
         keeps = bool(picture.forecast.stops) and self._keeps_features(seen, now)
         signals = detect(picture.snapshot, picture.forecast, self._thresholds)
         with self._store.write() as uow:
+            uow.lock_state()  # people change cases too
             active = {case.fingerprint: case for case in uow.cases.list_active(day) if case.hub_id in group}
             seen_once = seen.seen_once if seen else frozenset()
+            merged = [case for case in uow.cases.list([CaseStatus.MERGED], day) if case.hub_id in group]
+            signals = follow_merges(signals, merged, active)
             change = update_caseload(active, signals, seen_once, day, now, self._patience)
             uow.scores.add(picture.forecast)
             if keeps:

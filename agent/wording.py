@@ -79,6 +79,9 @@ VERDICTS: Mapping[Verdict, str] = {
     Verdict.ACCEPTED: "done, the other carrier accepted",
     Verdict.DECLINED: "not done, the other carrier declined",
     Verdict.SILENT: "not done, the other carrier did not answer",
+    Verdict.EDITED: "done, as a person changed it",
+    Verdict.WITHDRAWN: "withdrawn by a person",
+    Verdict.UNDONE: "undone by a person",
 }
 
 AUTONOMY: Mapping[Autonomy, str] = {
@@ -145,6 +148,8 @@ CHANNELS: Mapping[Channel, str] = {
     Channel.DRIVER: "driver's app",
     Channel.SMS: "text message",
     Channel.CARRIER: "carrier",
+    Channel.HUB: "hub",
+    Channel.PEOPLE: "our own people",
 }
 
 _ACTIONS: Mapping[ActionKind, str] = {
@@ -262,6 +267,8 @@ def describe_route_forecast(forecast: RouteForecast) -> str:
 def describe_loss(proposal: Proposal, candidate_id: CandidateId) -> str:
     """Why a candidate was not the one recommended, from its judgement and rank beside the chosen one's."""
     judged = proposal.judgements.get(candidate_id)
+    if candidate_id == proposal.edited_from:
+        return "was recommended; a person chose otherwise"
     if judged is None:
         return "could not be judged"
     if not proposal.get_candidate(candidate_id).route_changes:

@@ -12,7 +12,7 @@ from agent.run import CaseRun, Desk, RunContext, Workplace
 from forestall.domain.cases import Case
 from forestall.domain.decisions import Approval, GateVerdict, Proposal
 from forestall.domain.ids import CandidateId, CaseId, InterruptId
-from forestall.domain.vocabulary import Autonomy, CaseStatus, Mode
+from forestall.domain.vocabulary import Autonomy, CaseStatus, Mode, Verdict
 from forestall.store import UnitOfWork
 
 _STATUS_OF = {
@@ -21,6 +21,8 @@ _STATUS_OF = {
     Autonomy.APPROVE_FIRST: CaseStatus.AWAITING_APPROVAL,
     Autonomy.FORBIDDEN: CaseStatus.PROPOSED,
 }
+# The answers upon which a plan is carried out.
+LET_GO = frozenset({Verdict.APPROVED, Verdict.NOT_VETOED, Verdict.EDITED})
 # Without an act_by (nothing but words to send) a question stays useful about this long.
 _PLAIN_QUESTION = timedelta(minutes=30)
 
@@ -43,7 +45,7 @@ def gate(state: CaseRun, runtime: Runtime[RunContext]) -> CaseRun:
         proposed = _proposed(case, desk, verdict)
         uow.cases.save(proposed)
         if proposed.status.is_waiting and verdict is not None and work.mode is not Mode.SHADOW:
-            uow.approvals.ask(_question(proposed, verdict, desk.proposal.made_at))
+            uow.approvals.ask(_question(proposed, verdict, desk.proposal.made_at, _let_go_before(uow, case)))
     autonomy = verdict.autonomy if verdict else Autonomy.FORBIDDEN
     return {"chosen": chosen, "autonomy": autonomy.value, "outcome": "held_out" if held_out else ""}
 
@@ -56,6 +58,15 @@ def wait(state: CaseRun) -> CaseRun:
 def interrupt_id_of(case_id: str, plan_rev: int) -> InterruptId:
     """Our own name of the question; the answer is a row under it before the graph hears of it."""
     return InterruptId(f"{case_id}:{plan_rev}")
+
+
+def _let_go_before(uow: UnitOfWork, case: Case) -> int | None:
+    """The case's last plan revision, if people had let it go ahead and it no longer was what they had seen."""
+    answered = uow.approvals.find(case.id, interrupt_id_of(case.id, case.plan_rev))
+    if answered is None or answered.verdict not in LET_GO:
+        return None
+    decisions = [d for d in uow.decisions.list_for_case(case.id) if d.plan_rev == case.plan_rev]
+    return case.plan_rev if any(decision.verdict is Verdict.STALE for decision in decisions) else None
 
 
 def _said_before(uow: UnitOfWork, case: Case, verdict: GateVerdict | None) -> bool:
@@ -142,12 +153,15 @@ def _proposed(case: Case, desk: Desk, verdict: GateVerdict | None) -> Case:
             if chosen
             else None
         ),
+        tier=0,  # a new question has to be seen anew, and is passed on anew
+        acknowledged_by=None,
+        acknowledged_at=None,
         updated_at=desk.situation.now,
         revision=case.revision + 1,
     )
 
 
-def _question(case: Case, verdict: GateVerdict, now: datetime) -> Approval:
+def _question(case: Case, verdict: GateVerdict, now: datetime, instead_of: int | None) -> Approval:
     """An approval lapses when acting no longer helps; a veto window runs its minutes."""
     is_veto = verdict.autonomy is Autonomy.VETO_WINDOW
     expires = now + timedelta(minutes=verdict.veto_minutes or 0) if is_veto else case.act_by or now + _PLAIN_QUESTION
@@ -158,4 +172,5 @@ def _question(case: Case, verdict: GateVerdict, now: datetime) -> Approval:
         asked_at=now,
         expires_at=expires,
         is_veto=is_veto,
+        instead_of=instead_of,
     )
