@@ -112,6 +112,32 @@ OVERRIDE_REASONS: Mapping[OverrideReason, str] = {
     OverrideReason.OTHER: "Other (say it in the note)",
 }
 
+# What of a difference between the plan that was seen and the plan now made it a new question.
+DIFFERENCES: Mapping[str, str] = {
+    "stops_dropped": "stops that would have changed vehicle no longer would",
+    "stops_added": "other stops would change vehicle",
+    "order_changed": "stops come in another order",
+    "costs_more": "it costs more",
+    "saves_less": "it saves less",
+    "harms_more": "somebody gets worse who did not",
+}
+
+# Why a stop, or a whole decision, can't be taken back any more.
+UNDO_RULES: Mapping[str, str] = {
+    "undo.done": "done already",
+    "undo.committed": "its driver is on the way to it",
+    "undo.moved_again": "moved again since",
+    "undo.pinned": "pinned since",
+    "undo.goods_elsewhere": "its goods are with another vehicle by now",
+    "undo.moved_on": "every route has moved on past it",
+    "undo.packages_sent": "packages are on their way to another hub",
+    "undo.routes_gone": "its routes are no longer there",
+    "undo.cannot_be_driven": "the way back could not be driven",
+    "undo.carrier_accepted": "another carrier has accepted it; talk to them",
+    "undo.undone": "undone already",
+    "undo.case_closed": "its case is closed",
+}
+
 STOP_STATUSES: Mapping[StopStatus, str] = {
     StopStatus.PLANNED: "at the hub",
     StopStatus.LOADED: "on board",

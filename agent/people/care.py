@@ -112,6 +112,7 @@ def hand_back(act: Act) -> Case:
     """Give the case back to the service, which looks at it afresh."""
     if not act.case.taken_over:
         raise refuse(act.uow, act.case, "nobody has taken it over")
+    act.uow.state.touch_hub(act.case.hub_id)  # the next sweep looks at it
     return act.keep(replace(act.case, taken_over=False, owner=None, status=CaseStatus.OPEN, planned_at=None))
 
 
@@ -150,6 +151,7 @@ def wake(act: Act) -> Case:
     """End a snooze now."""
     if not act.case.is_snoozed:
         raise refuse(act.uow, act.case, "it is not snoozed")
+    act.uow.state.touch_hub(act.case.hub_id)
     return act.keep(awake(act.case))
 
 
@@ -188,6 +190,7 @@ def wake_due(uow: UnitOfWork, now: datetime) -> list[CaseId]:
     """Wake every snoozed case whose time has come, that has become grave enough, or a window of which is near."""
     due = [case for case in uow.cases.list_snoozed() if _is_over(uow, case, now)]
     for case in due:
+        uow.state.touch_hub(case.hub_id)
         uow.cases.save(replace(awake(case), updated_at=now, revision=case.revision + 1))
     return [case.id for case in due]
 

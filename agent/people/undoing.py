@@ -9,7 +9,7 @@ from agent.questions import question_of
 from agent.run import Ready, Workplace
 from agent.steps.carry_out import apply_plan, decision_on, record
 from agent.steps.consider import accompany
-from agent.steps.situations import situation_of
+from agent.steps.situations import hubs_around, situation_of
 from forestall.domain.cases import Case
 from forestall.domain.decisions import Decision, Proposal
 from forestall.domain.forecast import StopForecast
@@ -51,6 +51,17 @@ def way_back(
         return WayBack(reversal.decision_id, False, None, found.kept, found.rule)
     until = undoable_until(found.candidate, live, forecasts)
     return WayBack(reversal.decision_id, True, until, found.kept, None)
+
+
+def list_ways_back(uow: UnitOfWork, case: Case, now: datetime) -> list[WayBack]:
+    """How each of the case's decisions that changed routes stands, the first one first."""
+    reversals = uow.reversals.list_for_case(case.id)
+    if not reversals:
+        return []
+    live = uow.state.load_snapshot(case.day, now, hubs_around(uow, case))
+    forecasts = uow.scores.latest(day=case.day)
+    verdicts = {decision.id: decision.verdict for decision in uow.decisions.list_for_case(case.id)}
+    return [way_back(one, case, verdicts[one.decision_id], live, forecasts) for one in reversals]
 
 
 def undo(

@@ -19,7 +19,7 @@ from api.console.rendering import render
 from api.console.route_page import read_route_page
 from api.dependencies import ServiceDep
 from api.security import require_same_site
-from api.shapes.cases import AnswerShape
+from api.shapes.people import AnswerShape
 from forestall.domain.ids import CaseId, HubId, InterruptId, RouteId
 from forestall.errors import BadInput, Conflict
 

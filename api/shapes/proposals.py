@@ -70,6 +70,7 @@ class ProposalShape(Shape):
     seed: int
     samples: int
     chosen: str | None
+    edited_from: str | None = Field(description="Of a person's own version: the candidate that was recommended")
     gate: GateShape | None
     candidates: list[CandidateShape] = Field(description="Best first")
     declined: list[DeclineShape] = Field(description="Tools that had nothing to offer, and why")
