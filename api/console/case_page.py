@@ -55,7 +55,7 @@ class CasePage:
     @property
     def undoable(self) -> WayBack | None:
         """The last decision that can still be taken back."""
-        return next((way for way in reversed(self.ways_back.values()) if way.is_possible), None)
+        return next((way for way in reversed(list(self.ways_back.values())) if way.is_possible), None)
 
 
 def read_case_page(uow: UnitOfWork, case_id: CaseId, now: datetime) -> CasePage:

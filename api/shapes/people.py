@@ -1,4 +1,4 @@
-"""What people send when they act on a case or a stop: who they are always, for whom and how long they looked if known."""
+"""What people send when they act on a case or a stop: who they are, and perhaps for whom and how long they looked."""
 
 from datetime import datetime
 from typing import Literal
