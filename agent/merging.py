@@ -1,4 +1,4 @@
-"""Cases that were merged: what their causes still say is heard as part of the case that goes on for them."""
+"""Cases that people merged: what their causes still say is heard as part of the case that goes on for them."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -20,7 +20,7 @@ def united(host: Case, guest: Case) -> Case:
 def follow_merges(signals: Sequence[Signal], merged: Sequence[Case], active: Mapping[str, Case]) -> list[Signal]:
     """The signals, those of merged cases folded into the signal of the case that goes on for them.
 
-    ``merged`` are the day's merged cases, ``active`` the live ones by fingerprint. A merge into a case that is over
+    ``merged`` are the cases of the day that people merged, ``active`` the live ones by fingerprint. A merge into a case that is over
     holds no longer: its causes may open cases of their own again.
     """
     hosts = _hosts(merged, active)

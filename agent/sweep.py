@@ -100,7 +100,7 @@ class Sweeper:
             uow.lock_state()  # people change cases too
             active = {case.fingerprint: case for case in uow.cases.list_active(day) if case.hub_id in group}
             seen_once = seen.seen_once if seen else frozenset()
-            merged = [case for case in uow.cases.list([CaseStatus.MERGED], day) if case.hub_id in group]
+            merged = [case for case in uow.cases.list([CaseStatus.MERGED], day) if case.merged_by is not None]
             signals = follow_merges(signals, merged, active)
             change = update_caseload(active, signals, seen_once, day, now, self._patience)
             uow.scores.add(picture.forecast)

@@ -170,7 +170,8 @@ def merge(act: Act, into: CaseId) -> Case:
         raise refuse(act.uow, other, f"case {other.id} is closed")
     act.withdraw_question(f"merged into {other.id}")
     act.uow.cases.save(replace(united(other, act.case), updated_at=act.now, revision=other.revision + 1))
-    changed = replace(act.case, status=CaseStatus.MERGED, merged_into=other.id, closed_at=act.now, act_by=None)
+    ended = replace(act.case, status=CaseStatus.MERGED, closed_at=act.now, act_by=None)
+    changed = replace(ended, merged_into=other.id, merged_by=act.hand.by)
     return act.keep(changed, into=other.id)
 
 

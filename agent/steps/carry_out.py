@@ -89,7 +89,7 @@ def conclude(state: CaseRun, runtime: Runtime[RunContext]) -> CaseRun:
         case = uow.cases.get(CaseId(state["case_id"]))
         proposal = uow.proposals.get(case.id, state["plan_rev"])
         approval = uow.approvals.find(case.id, interrupt_id_of(case.id, proposal.plan_rev))
-        decision = _decision(work, case, proposal, _verdict_without_effect(state, proposal, work), approval)
+        decision = _decision(work, case, proposal, _verdict_without_effect(state, case, proposal, work), approval)
         if proposal.held_out:
             decision = replace(decision, note=HELD_OUT)
         difference = runtime.context.desk.difference
@@ -288,9 +288,9 @@ def _decision(work: Workplace, case: Case, proposal: Proposal, verdict: Verdict,
     )
 
 
-def _verdict_without_effect(state: CaseRun, proposal: Proposal, work: Workplace) -> Verdict:
+def _verdict_without_effect(state: CaseRun, case: Case, proposal: Proposal, work: Workplace) -> Verdict:
     if state.get("outcome") == "stale":
-        return Verdict.STALE
+        return Verdict.STALE if case.is_in_our_hands or state.get("answer") == Verdict.EDITED else Verdict.WITHDRAWN
     if proposal.held_out:
         return Verdict.NO_ACTION
     if (answer := state.get("answer")) is not None:

@@ -180,12 +180,11 @@ def _handled(
     uow: UnitOfWork, decisions: Iterable[Decision], live: HubSnapshot, forecasts: Forecasts
 ) -> list[HandledCase]:
     """Decisions with what they did, and whether that can be taken back."""
-    reversals = {reversal.decision_id: reversal for reversal in uow.reversals.list_of_day(live.day)}
     handled = []
     for decision in decisions:
         case = uow.cases.get(decision.case_id)
         plan = summarise_plan(uow.proposals.find(decision.case_id, decision.plan_rev))
-        reversal = reversals.get(decision.id)
+        reversal = uow.reversals.find(decision.id)
         way = None if reversal is None else way_back(reversal, case, decision.verdict, live, forecasts)
         cause, verdict = wording.describe_cause(case), wording.VERDICTS[decision.verdict]
         handled.append(HandledCase(decision, case, cause, verdict, plan, way))

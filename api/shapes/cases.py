@@ -40,6 +40,7 @@ class CaseShape(Shape):
     expires_at: datetime | None = Field(description="When it closes by itself if nothing is done")
     acknowledged_by: str | None = Field(description="Who has seen its open question; it is passed on no further")
     acknowledged_at: datetime | None
+    merged_by: str | None = Field(description="Who merged it; null when the service did")
     wake_before_window_s: float | None = Field(description="Or a window of its stops closes within so many seconds")
 
 

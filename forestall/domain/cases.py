@@ -31,7 +31,8 @@ class Case:
     until ``snoozed_until`` unless its severity reaches ``wake_at_severity`` before. ``merged_into`` names the case
     that goes on in its place, ``expires_at`` when it closes by itself if nothing is done.
     A snooze also ends ``wake_before_window_s`` before the first window of its stops closes. ``acknowledged_by`` has
-    seen its open question, which is passed on no further; a new question has to be seen anew.
+    seen its open question, which is passed on no further; a new question has to be seen anew. ``merged_by`` is the
+    person who merged it (None: the service did).
     """
 
     id: CaseId
@@ -63,6 +64,7 @@ class Case:
     acknowledged_by: str | None = None
     acknowledged_at: datetime | None = None
     wake_before_window_s: float | None = None
+    merged_by: str | None = None
 
     @property
     def is_snoozed(self) -> bool:

@@ -28,9 +28,6 @@ class Reversals(Repository):
         """The case's, the first one first."""
         return self._list(reversals.c.case_id == case_id)
 
-    def list_of_day(self, day: str) -> list[Reversal]:
-        return self._list(reversals.c.day == day)
-
     def _list(self, *conditions: Any) -> list[Reversal]:
         query = REVERSALS.select().where(*conditions).order_by(reversals.c.made_at, reversals.c.decision_id)
         return [REVERSALS.from_row(row) for row in self._connection.execute(query)]

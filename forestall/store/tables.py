@@ -336,6 +336,7 @@ cases = Table(
     Column("acknowledged_by", Text),
     Column("acknowledged_at", Instant),
     Column("wake_before_window_s", Float(53)),
+    Column("merged_by", Text),
     Index(None, "day", "status"),
     # One root cause is one live case, whoever opens it and on whichever server.
     Index(

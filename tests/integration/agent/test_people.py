@@ -1,7 +1,10 @@
 """What people do about a case, through the whole house: each act holds, is on record, and the slower hand is told."""
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
+from threading import Barrier
 
 import pytest
 
@@ -186,7 +189,7 @@ class TestTakeOver:
         asked.answer()
         self.take_over(asked, BOB)
         asked.field.tick_at(43)
-        assert Verdict.APPROVED not in asked.verdicts
+        assert asked.verdicts == [Verdict.WITHDRAWN]
         assert asked.field.effects == []
 
     def test_it_calls_off_what_has_not_gone_out(self, asked):
@@ -363,6 +366,22 @@ class TestBoundToWhatWasSeen:
         assert asked.question.instead_of == seen
         assert asked.question.plan_rev > seen
 
+    def test_stops_done_meanwhile_ask_nobody_again(self, field, open_service):
+        field.service.close()
+        field.service = open_service(mode="SUGGEST")
+        field.begin(make_plan(route_count=2, stops_each=4))
+        field.tell(EventType.DEPARTED, "R02", 35, to_stop="S005")
+        field.break_down()
+        field.tick_at(41)
+        asked = Asked(field)
+        chosen = asked.proposal().get_candidate(asked.proposal().chosen)
+        assert "R02" in {change.route_id for change in chosen.route_changes}
+        asked.answer()
+        field.tell(EventType.ARRIVED, "S005", 42)
+        field.tell(EventType.COMPLETED, "S005", 43)
+        field.tick_at(44)
+        assert asked.verdicts == [Verdict.APPROVED]
+
 
 class TestMerge:
     def test_a_merged_case_goes_on_as_part_of_the_other(self, field):
@@ -379,6 +398,7 @@ class TestMerge:
         by_id = {case.id: case for case in field.cases}
         assert len(by_id) == 2
         assert (by_id[second.id].status, by_id[second.id].merged_into) == (CaseStatus.MERGED, first.id)
+        assert by_id[second.id].merged_by == "ann"
         assert set(by_id[first.id].route_ids) == {"R01", "R02"}
         assert by_id[first.id].kind is CaseKind.VEHICLE_BREAKDOWN
 
@@ -398,6 +418,61 @@ class TestPins:
         with pytest.raises(Conflict) as refused:
             asked.people.set_pin("S003", True, BOB)
         assert refused.value.details["pinned"] is True
+
+
+class TestTwoAtOnce:
+    def at_once(self, *acts):
+        """Run the acts in threads that start together; which of them were refused."""
+        gate = Barrier(len(acts))
+
+        def run(act):
+            gate.wait()
+            try:
+                act()
+            except Conflict as refused:
+                return refused
+            return None
+
+        with ThreadPoolExecutor(len(acts)) as pool:
+            return [refused for refused in pool.map(run, acts) if refused is not None]
+
+    def test_of_many_hands_on_one_revision_one_wins(self, asked):
+        case = asked.case
+        hands = [Hand(f"hand {number}") for number in range(6)]
+        acts = [partial(asked.people.take_over, case.id, case.revision, hand) for hand in hands]
+        refused = self.at_once(*acts)
+        assert len(refused) == len(hands) - 1
+        assert {one.details["owner"] for one in refused} == {asked.case.owner}
+        assert [kind for kind, _ in asked.records(case.id)] == ["case.take_over"]
+
+    def test_of_an_approval_and_an_edit_one_wins(self, asked):
+        case, question = asked.case, asked.question
+        wish = Wish(case.plan_rev, edits=Edits(leave_out=("S004",)))
+        refused = self.at_once(
+            partial(asked.people.edit, case.id, wish, ANN),
+            partial(asked.field.service.answer, case.id, question.interrupt_id, "approve", by="bob"),
+        )
+        assert len(refused) == 1
+        asked.field.tick_at(43)
+        assert len(asked.verdicts) == 1
+        assert asked.verdicts[0] in {Verdict.APPROVED, Verdict.EDITED}
+
+    def test_of_two_who_undo_one_wins(self, asked):
+        asked.answer()
+        asked.field.tick_at(43)
+        acts = [partial(asked.people.undo, asked.case.id, hand) for hand in (ANN, BOB)]
+        assert len(self.at_once(*acts)) == 1
+        assert asked.verdicts == [Verdict.APPROVED, Verdict.UNDONE]
+
+    def test_a_take_over_during_a_tick_leaves_the_plan_done_or_undone_and_never_half(self, asked):
+        case = asked.case
+        asked.answer()
+        asked.field.go_to(at(43))
+        self.at_once(asked.field.service.tick, partial(asked.people.take_over, case.id, case.revision, BOB))
+        asked.field.tick_at(44)
+        told = [key for key in asked.sent() if "route_changed" in key]
+        assert bool(told) == (Verdict.APPROVED in asked.verdicts)
+        assert (asked.stops_of("R01") == []) == (Verdict.APPROVED in asked.verdicts)
 
 
 class TestHands:

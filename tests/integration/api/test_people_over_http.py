@@ -1,7 +1,7 @@
 """What people do, over HTTP and by the forms: a real service behind the surface, on each database in turn."""
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from starlette.testclient import TestClient
@@ -160,6 +160,18 @@ def test_a_decision_says_until_when_it_can_be_undone_and_is_undone_once(shift):
     assert again.status_code == 409
     [way] = shift.client.get(f"/v1/cases/{case['id']}/undo").json()["decisions"]
     assert (way["is_possible"], way["undone_by"]) == (False, undone.json()["decision"]["id"])
+
+
+def test_whom_an_unanswered_question_was_passed_on_to_is_visible(shift):
+    case = shift.case
+    [question] = shift.trace(case["id"])["approvals"]
+    asked_at, expires_at = (datetime.fromisoformat(question[name]) for name in ("asked_at", "expires_at"))
+    shift.clock.advance_to(asked_at + 0.6 * (expires_at - asked_at))
+    shift.service.tick()
+    assert shift.case["tier"] == 1
+    [notice] = shift.client.get("/v1/effects?channel=people").json()["effects"]
+    assert (notice["recipient_id"], notice["case_id"], notice["state"]) == ("shift lead", case["id"], "dry_run")
+    assert "passed on to shift lead" in shift.client.get("/", headers=SAME_SITE).text
 
 
 def test_several_approvals_at_once_have_a_result_each(shift):

@@ -13,6 +13,7 @@ def upgrade() -> None:
     op.add_column("cases", sa.Column("acknowledged_by", sa.Text()))
     op.add_column("cases", sa.Column("acknowledged_at", Instant))
     op.add_column("cases", sa.Column("wake_before_window_s", sa.Float(53)))
+    op.add_column("cases", sa.Column("merged_by", sa.Text()))
     op.add_column("proposals", sa.Column("edited_from", sa.Text()))
     op.add_column("approvals", sa.Column("on_behalf_of", sa.Text()))
     op.add_column("approvals", sa.Column("shown_at", Instant))
