@@ -20,8 +20,8 @@ def united(host: Case, guest: Case) -> Case:
 def follow_merges(signals: Sequence[Signal], merged: Sequence[Case], active: Mapping[str, Case]) -> list[Signal]:
     """The signals, those of merged cases folded into the signal of the case that goes on for them.
 
-    ``merged`` are the cases of the day that people merged, ``active`` the live ones by fingerprint. A merge into a case that is over
-    holds no longer: its causes may open cases of their own again.
+    ``merged`` are the cases of the day that people merged, ``active`` the live ones by fingerprint. A merge into a case
+    that is over holds no longer: its causes may open cases of their own again.
     """
     hosts = _hosts(merged, active)
     heard: dict[str, Signal] = {}

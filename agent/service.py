@@ -78,9 +78,8 @@ class Service:
         with self._reckoning:
             self._work.forecaster.refresh(self.store, self.clock)
             with self.store.write() as uow:
-                lapsed = lapse_due(uow, self.clock.now())
-            with self.store.write() as uow:
                 uow.lock_state()  # people change cases too
+                lapsed = lapse_due(uow, self.clock.now())
                 wake_due(uow, self.clock.now())
                 escalate_due(uow, self.settings.escalation, self.clock.now())
             resumed, failed = self._resume_answered()

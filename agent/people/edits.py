@@ -10,6 +10,7 @@ from agent.people.hand import Hand, refuse, require
 from agent.questions import question_of
 from agent.rebase import rebase
 from agent.run import Workplace
+from agent.steps.carry_out import WORDS
 from agent.steps.consider import accompany
 from agent.steps.decide import interrupt_id_of
 from agent.steps.situations import situation_of
@@ -155,7 +156,9 @@ def _own_candidate(situation: Situation, proposal: Proposal, wish: Wish) -> Cand
         known = ", ".join(candidate.id for candidate in proposal.candidates) or "none"
         where = Problem("candidate_id", f"plan {proposal.plan_rev} has no such alternative", f"one of: {known}")
         raise BadInput("there is no such alternative", [where]) from None
-    live = rebase(replace(base, notices=() if base.route_changes else base.notices), situation.snapshot)
+    if base.route_changes:  # its messages are made anew
+        base = replace(base, notices=(), actions=tuple(one for one in base.actions if one.kind not in WORDS))
+    live = rebase(base, situation.snapshot)
     if live is not None and live.tender is not None:
         live = renewed(live, situation.snapshot)
     if live is None:

@@ -32,7 +32,7 @@ from tools.retender import offered_stops, renewed
 from tools.reversing import reversal_before
 from tools.situation import Situation
 
-_WORDS = frozenset({ActionKind.NOTIFY_ETA, ActionKind.OFFER_RESCHEDULE, ActionKind.CARRIER_UPDATE})
+WORDS = frozenset({ActionKind.NOTIFY_ETA, ActionKind.OFFER_RESCHEDULE, ActionKind.CARRIER_UPDATE})
 HELD_OUT = "held out by lot: left alone to learn what happens if nobody acts"
 # What each answer entitles to: the verdict's grant, and every freer one.
 _ENOUGH: dict[str, frozenset[Autonomy]] = {
@@ -137,7 +137,7 @@ def _still_worth_it(
     judgement = work.forecaster.judge(situation.snapshot, situation.travel, [rebased])[rebased.id]
     if not by_a_person and work.planner.net_gain(rebased, judgement) < work.planner.margin:
         return None
-    route_actions = tuple(action for action in planned.actions if action.kind not in _WORDS)
+    route_actions = tuple(action for action in planned.actions if action.kind not in WORDS)
     return accompany(work.forecaster, situation, replace(rebased, notices=(), actions=route_actions))
 
 

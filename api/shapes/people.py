@@ -10,7 +10,6 @@ from api.shapes.cases import CaseShape, DecisionShape
 from api.shapes.common import ErrorShape, Shape, Text
 from forestall.domain.vocabulary import OverrideReason
 
-Name = Text
 _MOST_AT_ONCE = 200
 
 
@@ -18,8 +17,8 @@ class HandShape(Shape):
     """Whose hand it is."""
 
     model_config = ConfigDict(extra="forbid")
-    by: Name = Field(min_length=1, max_length=200, description="Who acts")
-    on_behalf_of: Name | None = Field(
+    by: Text = Field(min_length=1, max_length=200, description="Who acts")
+    on_behalf_of: Text | None = Field(
         default=None, min_length=1, max_length=200, description="For whom, if for another"
     )
     shown_at: AwareDatetime | None = Field(default=None, description="When the case was shown to them")
@@ -92,7 +91,7 @@ class CareShape(HandShape):
 
 
 class AssignShape(CareShape):
-    to: Name | None = Field(description="The new owner; null for nobody", min_length=1, max_length=200)
+    to: Text | None = Field(description="The new owner; null for nobody", min_length=1, max_length=200)
 
 
 class SnoozeShape(CareShape):
