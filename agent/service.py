@@ -148,6 +148,9 @@ class Service:
             if self._hear(question, question.verdict):
                 with self.store.write() as uow:
                     uow.approvals.mark_resumed(question.case_id, question.interrupt_id)
+                    is_over = uow.cases.get(question.case_id).status.is_closed
+                if is_over:  # merged by a person: its run has heard the end, and nothing else would forget it
+                    self._checkpoints.delete_thread(question.case_id)
             else:
                 failed.append(question.case_id)
         return len(answered), failed

@@ -36,6 +36,8 @@ def gate(state: CaseRun, runtime: Runtime[RunContext]) -> CaseRun:
     desk.proposal = _proposal(desk, state["plan_rev"], chosen, verdict, held_out)
     with work.store.write() as uow:
         case = uow.cases.get(CaseId(state["case_id"]))
+        if not case.is_in_our_hands:
+            return {"chosen": None, "outcome": "unchanged"}  # a person took it, or put it off, while it was planned
         said_before = (chosen is None and _said_before(uow, case, verdict)) or (held_out and _held_before(uow, case))
         if said_before:
             uow.cases.save(_rested(case, desk.situation.now))
@@ -61,12 +63,14 @@ def interrupt_id_of(case_id: str, plan_rev: int) -> InterruptId:
 
 
 def _let_go_before(uow: UnitOfWork, case: Case) -> int | None:
-    """The case's last plan revision, if people had let it go ahead and it no longer was what they had seen."""
-    answered = uow.approvals.find(case.id, interrupt_id_of(case.id, case.plan_rev))
-    if answered is None or answered.verdict not in LET_GO:
-        return None
-    decisions = [d for d in uow.decisions.list_for_case(case.id) if d.plan_rev == case.plan_rev]
-    return case.plan_rev if any(decision.verdict is Verdict.STALE for decision in decisions) else None
+    """The plan revision that people had let go ahead, if it and all since went stale: the question stands in for it."""
+    for decision in reversed(uow.decisions.list_for_case(case.id)):
+        if decision.verdict is not Verdict.STALE:
+            return None
+        question = uow.approvals.find(case.id, interrupt_id_of(case.id, decision.plan_rev))
+        if question is not None:
+            return decision.plan_rev if question.verdict in LET_GO else None
+    return None
 
 
 def _said_before(uow: UnitOfWork, case: Case, verdict: GateVerdict | None) -> bool:

@@ -132,6 +132,26 @@ def test_a_plan_of_ones_own_is_made_without_javascript(open_page, day):
     page.get_by_text("decision on plan 2: done, as a person changed it").wait_for()
 
 
+def test_a_plan_that_is_asked_about_again_shows_what_is_different(open_page, day):
+    from axe_playwright_python.sync_playwright import Axe
+
+    page = open_page(bypass_csp=True)
+    open_case(page)
+    answer(page, "Approve")
+    page.get_by_role("status").wait_for()
+    page.get_by_role("button", name="Pin S003").click()  # the world moves before the tick
+    page.get_by_role("status").get_by_text("Pinned").wait_for()
+    day.tick()
+    page.reload()
+    again = page.get_by_role("region", name="Asked again")
+    again.get_by_text("no longer would").wait_for()
+    again.get_by_text("S003").first.wait_for()
+    again.get_by_text("Stop by stop").click()
+    page.get_by_role("button", name="Unpin S003").wait_for()
+    assert Axe().run(page).response["violations"] == []
+    assert page.get_by_role("button", name="Approve").is_visible()
+
+
 def test_several_cases_are_approved_at_once_and_each_says_what_came_of_it(open_page, day):
     page = open_page()
     page.keyboard.press("j")

@@ -420,6 +420,25 @@ class TestPins:
         assert refused.value.details["pinned"] is True
 
 
+class TestTakenWhilePlanning:
+    def test_a_case_taken_over_while_it_is_planned_is_asked_nothing(self, field, monkeypatch):
+        field.begin(another_carriers_spare())
+        field.break_down()
+        rank = type(field.service._work.planner).rank
+
+        def rank_while_ann_takes_over(planner, candidates, judgements):
+            [case] = field.cases
+            field.service.people.take_over(case.id, case.revision, ANN)
+            return rank(planner, candidates, judgements)
+
+        monkeypatch.setattr(type(field.service._work.planner), "rank", rank_while_ann_takes_over)
+        field.tick_at(41)
+        asked = Asked(field)
+        assert asked.question is None
+        assert (asked.case.taken_over, asked.case.status) == (True, CaseStatus.ACKNOWLEDGED)
+        assert field.effects == []
+
+
 class TestTwoAtOnce:
     def at_once(self, *acts):
         """Run the acts in threads that start together; which of them were refused."""
