@@ -3,11 +3,12 @@
 from collections.abc import Iterable
 from datetime import datetime
 
+from agent.people.hand import Hand, present_state, require
 from forestall.domain.cases import Case
 from forestall.domain.decisions import Approval
 from forestall.domain.ids import CaseId, InterruptId
 from forestall.domain.vocabulary import OverrideReason, Verdict
-from forestall.errors import BadInput, Conflict, Forbidden, Problem
+from forestall.errors import BadInput, Conflict, Problem
 from forestall.store import UnitOfWork
 from policies.gate import Gate
 
@@ -20,27 +21,29 @@ def answer_question(
     case_id: CaseId,
     interrupt_id: InterruptId,
     choice: str,
-    by: str,
-    role: str,
     reason: OverrideReason | None,
-    note: str,
+    hand: Hand,
     now: datetime,
 ) -> Case:
     """Record a person's answer; the first one wins.
 
     Raises:
-        NotFound: no such case. BadInput: an unknown choice, one that does not fit the question, or a no without reason.
-        Forbidden: that role may not answer. Conflict: already answered, lapsed, or no longer the open question.
+        NotFound: no such case. BadInput: an unknown choice, one that does not fit the question, a no without reason, or
+        a look that does not add up. Forbidden: that role may not answer. Conflict: closed, already answered, lapsed, or
+        no longer the open question.
     """
     case = uow.cases.get(case_id)
-    if not gate.may_answer(by, role, case.hub_id):
-        raise Forbidden(f"the role {role!r} may not answer cases")
+    require(gate, hand, "answer", case)
+    look = hand.look(case.opened_at, now)
     question = uow.approvals.find_open(case_id)
     if question is None or question.interrupt_id != interrupt_id:
-        raise Conflict("this question is no longer open", **_present(case, question))
+        raise Conflict("this question is no longer open", **present_state(case, question))
     verdict = _verdict(choice, question, reason)
-    if question.expires_at <= now or not uow.approvals.answer(case_id, interrupt_id, verdict, now, by, reason, note):
-        raise Conflict("this question was answered or has lapsed", **_present(case, question))
+    is_in_time = question.expires_at > now
+    if not is_in_time or not uow.approvals.answer(
+        case_id, interrupt_id, verdict, now, hand.by, reason, hand.note, look
+    ):
+        raise Conflict("this question was answered or has lapsed", **present_state(case, question))
     return case
 
 
@@ -73,12 +76,3 @@ def _misfit(choice: str, allowed: Iterable[str]) -> Problem:
 
 def _names(words: Iterable[OverrideReason]) -> str:
     return ", ".join(word.value for word in words)
-
-
-def _present(case: Case, question: Approval | None) -> dict[str, object]:
-    return {
-        "case_id": case.id,
-        "status": case.status.value,
-        "plan_rev": case.plan_rev,
-        "open_interrupt_id": question.interrupt_id if question else None,
-    }

@@ -110,9 +110,9 @@ def open_case(signal: Signal, day: str, now: datetime) -> Case:
 def is_due_for_planning(case: Case, last_no: datetime | None, now: datetime, patience: Patience) -> bool:
     """Whether a case should get a (new) plan now: new ones at once, watched ones after a rest, never while waiting.
 
-    Not while a person has taken it over or set it aside for a while; and what only people can answer is told once.
+    Not while a person holds it or has put it off; and what only people can answer is told once.
     """
-    if case.taken_over or _is_snoozed(case, now):
+    if not case.is_in_our_hands:
         return False
     if case.status in {CaseStatus.OPEN, CaseStatus.ACKNOWLEDGED, CaseStatus.PROPOSED}:
         return True
@@ -122,11 +122,6 @@ def is_due_for_planning(case: Case, last_no: datetime | None, now: datetime, pat
     if last_no is not None and now - last_no < patience.after_a_no:
         return False
     return case.planned_at is None or now - case.planned_at >= patience.replan_after
-
-
-def _is_snoozed(case: Case, now: datetime) -> bool:
-    is_grave = case.wake_at_severity is not None and case.severity >= case.wake_at_severity
-    return case.snoozed_until is not None and now < case.snoozed_until and not is_grave
 
 
 def _is_over(signal: Signal, now: datetime) -> bool:

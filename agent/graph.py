@@ -26,7 +26,7 @@ def build_graph(checkpointer: BaseCheckpointSaver[Any], shadow: bool) -> CaseGra
     graph.add_node("recheck", carry_out.recheck)
     graph.add_node("commit", carry_out.commit)
     graph.add_node("conclude", carry_out.conclude)
-    graph.add_edge(START, "load")
+    graph.add_conditional_edges(START, _begin, ["load", "recheck"])
     graph.add_edge("load", "propose")
     graph.add_edge("propose", "forecast")
     graph.add_edge("forecast", "plan")
@@ -40,6 +40,11 @@ def build_graph(checkpointer: BaseCheckpointSaver[Any], shadow: bool) -> CaseGra
 
 
 _TARGETS = ["load", "wait", "recheck", "commit", "conclude", END]
+
+
+def _begin(state: CaseRun) -> str:
+    """A person's own version is a proposal already; everything else begins with a look at the state."""
+    return "recheck" if state.get("answer") == Verdict.EDITED else "load"
 
 
 def _after_gate(state: CaseRun) -> str:

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from forestall.domain.actions import Candidate
+from forestall.domain.actions import Candidate, RouteChange
 from forestall.domain.ids import PackageId, RouteId, StopId
 from forestall.domain.replan import free_stops
 from forestall.domain.routes import Stop
@@ -32,6 +32,7 @@ def rebase(candidate: Candidate, live: HubSnapshot) -> Candidate | None:
         and all(_is_behind_us(live, stop_id) for stop_id in gone)
         and all(_may_still_take(live, change.route_id, givers) for change in candidate.route_changes)
         and _goods_still_there(candidate, live, free, new)
+        and all(_keeps_pins(live, change) for change in candidate.route_changes)
         and bool(named - gone - new.keys())
     )
     if not still_sound:
@@ -47,6 +48,22 @@ def rebase(candidate: Candidate, live: HubSnapshot) -> Candidate | None:
     return replace(
         candidate, route_changes=changes, read_set={change.route_id: change.base_version for change in changes}
     )
+
+
+def _keeps_pins(live: HubSnapshot, change: RouteChange) -> bool:
+    """Whether a stop somebody pinned meanwhile stays on its route, with nothing new in front of it."""
+    today = [stop.id for stop in free_stops(live, change.route_id)]
+    for position, stop_id in enumerate(today):
+        if not live.stops[stop_id].pinned or stop_id in change.dropped_stops:
+            continue
+        if stop_id not in change.stop_ids:
+            return False
+        in_front = [other for other in change.stop_ids[: change.stop_ids.index(stop_id)] if other in live.stops]
+        new_in_front = {stop.id for stop in change.new_stops} & set(change.stop_ids[: change.stop_ids.index(stop_id)])
+        free_in_front = [o for o in in_front if not live.stops[o].status.is_committed and live.stops[o].status.is_open]
+        if new_in_front or not set(free_in_front) <= set(today[:position]):
+            return False
+    return True
 
 
 def dropped_stops(candidate: Candidate, rebased: Candidate) -> tuple[StopId, ...]:

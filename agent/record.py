@@ -11,6 +11,7 @@ from forestall.domain.decisions import Approval, Decision, GateVerdict, Proposal
 from forestall.domain.effects import Effect
 from forestall.domain.forecast import StopForecast
 from forestall.domain.ids import CandidateId, StopId
+from forestall.domain.vocabulary import Verdict
 
 RECORD_VERSION = 1
 Body = dict[str, object]
@@ -68,12 +69,27 @@ def record_of(
         ],
         "planner": proposal.planner,
         "language_model": _consultation(proposal),
+        "override": _override(proposal, decision),
         "policy": _policy(gate),
         "oversight": _oversight(approval, decision),
         "solver": dict(executed.solver) if executed else {},
         "effects": [{"key": e.key, "channel": e.channel.value, "recipient": e.recipient_id} for e in effects],
         "rebased": {"dropped_stops": list(dropped_stops)},
         "holdout": holdout,
+    }
+
+
+def _override(proposal: Proposal, decision: Decision) -> Body | None:
+    """A person's own version beside what had been recommended, both judged on the same state."""
+    if decision.verdict is not Verdict.EDITED or proposal.chosen is None:
+        return None
+    recommended = proposal.edited_from
+    return {
+        "reason": decision.reason.value if decision.reason else None,
+        "done": {"candidate": proposal.chosen, "judgement": _judgement(proposal.judgements.get(proposal.chosen))},
+        "recommended": None
+        if recommended is None
+        else {"candidate": recommended, "judgement": _judgement(proposal.judgements.get(recommended))},
     }
 
 
@@ -123,7 +139,9 @@ def _judgement(judgement: Judgement | None) -> Body | None:
 
 
 def _why_not(proposal: Proposal, candidate: Candidate, judgement: Judgement | None) -> str:
-    """A rule id: forbidden, below_margin (doing nothing is as good), or ranked_lower."""
+    """A rule id: overridden by a person, forbidden, below_margin (doing nothing is as good), or ranked_lower."""
+    if candidate.id == proposal.edited_from:
+        return "plan.overridden"
     if candidate.id in proposal.ranking:
         position = proposal.ranking.index(candidate.id)
         is_before_chosen = proposal.chosen is None or position < proposal.ranking.index(proposal.chosen)
@@ -153,6 +171,10 @@ def _oversight(approval: Approval | None, decision: Decision) -> Body | None:
         "expires_at": approval.expires_at.isoformat(),
         "answered_at": approval.answered_at.isoformat() if approval.answered_at else None,
         "answered_by": approval.answered_by,
+        "on_behalf_of": approval.on_behalf_of,
+        "shown_at": approval.shown_at.isoformat() if approval.shown_at else None,
+        "looked_s": approval.looked_s,
+        "instead_of": approval.instead_of,
         "verdict": approval.verdict.value if approval.verdict else None,
         "reason": decision.reason.value if decision.reason else None,
         "note": decision.note,

@@ -6,6 +6,7 @@ from typing import TypedDict
 
 from agent.caseload import Patience
 from agent.contact_log import ContactLog
+from agent.difference import Difference
 from agent.holdout import Holdout
 from agent.learning.forecasting import Forecasting
 from agent.pictures import Pictures
@@ -13,7 +14,7 @@ from agent.planner.advisor import Advisor
 from agent.planner.rules import RulePlanner
 from forestall.clock import Clock
 from forestall.domain.actions import Candidate, Judgement, NoCandidate
-from forestall.domain.decisions import Consultation, Proposal
+from forestall.domain.decisions import Consultation, GateVerdict, Proposal
 from forestall.domain.ids import CandidateId
 from forestall.domain.vocabulary import Mode
 from forestall.store import Store
@@ -43,11 +44,13 @@ class CaseRun(TypedDict, total=False):
 
 @dataclass(frozen=True, slots=True)
 class Ready:
-    """A candidate that was re-checked against the live state and may be committed as it is."""
+    """A candidate that was re-checked against the live state and may be committed as it is: judged, and allowed."""
 
     candidate: Candidate
     situation: Situation
     dropped_stops: tuple[str, ...]
+    judgement: Judgement | None = None
+    gate: GateVerdict | None = None
 
 
 @dataclass(slots=True)
@@ -63,6 +66,7 @@ class Desk:
     consultation: Consultation | None = None
     proposal: Proposal | None = None
     ready: Ready | None = None
+    difference: Difference | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ import logging
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
 from langchain_core.runnables import RunnableConfig
@@ -14,12 +15,17 @@ from agent.answers import answer_question, lapse_due
 from agent.detectors import Fault
 from agent.graph import CaseGraph
 from agent.learning.job import LearningJob
+from agent.people.care import wake_due
+from agent.people.escalation import escalate_due
+from agent.people.hand import Hand
+from agent.people.office import Office
 from agent.relay import relay_due
 from agent.run import GRAPH_VERSION, CaseRun, RunContext, Workplace
 from agent.sweep import Sweeper
 from agent.tenders import settle_tenders
 from forestall.clock import Clock
 from forestall.domain.cases import Case
+from forestall.domain.decisions import Approval
 from forestall.domain.ids import CaseId, InterruptId
 from forestall.domain.vocabulary import CaseStatus, Channel, OverrideReason, Verdict
 from forestall.errors import Conflict
@@ -66,15 +72,19 @@ class Service:
         self._work, self._graph, self._sweeper, self._channels = work, graph, sweeper, channels
         self._checkpoints, self._learning = checkpoints, learning
         self._closers = closers
-        self._ticking = threading.Lock()
+        self._reckoning = threading.Lock()
+        self.people = Office(work, self._reckoning)
 
     def tick(self) -> TickReport:
         """One step: lapse what is due, hear people's and carriers' answers, sweep, plan, send, learn. Idempotent:
         what was done is not done again."""
-        with self._ticking:
+        with self._reckoning:
             self._work.forecaster.refresh(self.store, self.clock)
             with self.store.write() as uow:
+                uow.lock_state()  # people change cases too
                 lapsed = lapse_due(uow, self.clock.now())
+                wake_due(uow, self.clock.now())
+                escalate_due(uow, self.settings.escalation, self.clock.now())
             resumed, failed = self._resume_answered()
             failed += settle_tenders(self._work)
             swept = self._sweeper.sweep_due(self.clock.now())
@@ -94,15 +104,17 @@ class Service:
         reason: OverrideReason | None = None,
         note: str = "",
         role: str = "dispatcher",
+        on_behalf_of: str | None = None,
+        shown_at: datetime | None = None,
+        seen_ms: int | None = None,
     ) -> Case:
         """A person's answer to an open question (see ``answer_question`` for what may go wrong).
 
         The answer is on record when this returns; the next tick carries it out.
         """
+        hand = Hand(by, role, on_behalf_of, shown_at, seen_ms, note)
         with self.store.write() as uow:
-            return answer_question(
-                uow, self._work.gate, case_id, interrupt_id, verdict, by, role, reason, note, self.clock.now()
-            )
+            return answer_question(uow, self._work.gate, case_id, interrupt_id, verdict, reason, hand, self.clock.now())
 
     @property
     def detector_faults(self) -> tuple[Fault, ...]:
@@ -141,19 +153,29 @@ class Service:
         failed: list[str] = []
         for question in answered:
             assert question.verdict is not None
-            # A run that was cut off after its pause goes on from its checkpoint; the answer is already in its state.
-            go_on: Command[str] | None = (
-                Command(resume=question.verdict.value) if self._is_paused(question.case_id) else None
-            )
-            if self._run(question.case_id, go_on):
+            if self._hear(question, question.verdict):
                 with self.store.write() as uow:
                     uow.approvals.mark_resumed(question.case_id, question.interrupt_id)
+                    is_over = uow.cases.get(question.case_id).status.is_closed
+                if is_over:  # merged by a person: its run has heard the end, and nothing else would forget it
+                    self._checkpoints.delete_thread(question.case_id)
             else:
                 failed.append(question.case_id)
         return len(answered), failed
 
+    def _hear(self, question: Approval, verdict: Verdict) -> bool:
+        """Let the case's run go on from its pause; a person's own version is a run of its own, from the beginning."""
+        if verdict is Verdict.EDITED:
+            with self.store.read() as uow:
+                decided = uow.decisions.list_for_case(question.case_id)
+            if any(decision.plan_rev == question.plan_rev for decision in decided):
+                return True  # it was cut off after its end, before that was noted
+            return self._run(question.case_id, _run_of(question))
+        # A run that was cut off after its pause goes on from its checkpoint; the answer is already in its state.
+        return self._run(question.case_id, Command(resume=verdict.value) if self._is_paused(question.case_id) else None)
+
     def _plan(self, case_id: CaseId) -> bool:
-        return self._run(case_id, CaseRun(schema_version=GRAPH_VERSION, case_id=case_id, attempts=0))
+        return self._run(case_id, CaseRun(schema_version=GRAPH_VERSION, case_id=case_id, attempts=0, answer=None))
 
     def _run(self, case_id: CaseId, given: CaseRun | Command[str] | None) -> bool:
         """Run or resume one case's graph. A case that fails is logged and reported, and does not stop the others."""
@@ -169,6 +191,18 @@ class Service:
 
     def _is_paused(self, case_id: CaseId) -> bool:
         return bool(self._graph.get_state(_thread(case_id)).interrupts)
+
+
+def _run_of(question: Approval) -> CaseRun:
+    """The run that carries out a person's own version of a plan."""
+    return CaseRun(
+        schema_version=GRAPH_VERSION,
+        case_id=question.case_id,
+        plan_rev=question.plan_rev,
+        attempts=0,
+        answer=Verdict.EDITED.value,
+        outcome="",
+    )
 
 
 def _thread(case_id: CaseId) -> RunnableConfig:

@@ -1,7 +1,7 @@
 """The sweep: forecast every stop in flight of a hub group, store the scores, keep the caseload up to date."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from agent.act_by import next_commitment
@@ -12,13 +12,14 @@ from agent.detectors.sight import view_of
 from agent.detectors.view import FailedVisit
 from agent.hub_groups import group_hubs
 from agent.learning.frames import frame_of
+from agent.merging import follow_merges
 from agent.pictures import Picture, Pictures
 from forestall.domain.cases import Case
 from forestall.domain.ids import CaseId, HubId, StopId
 from forestall.domain.vocabulary import CaseStatus, Verdict
 from forestall.store import Store, UnitOfWork
 
-_NO = frozenset({Verdict.REJECTED, Verdict.VETOED})
+_NO = frozenset({Verdict.REJECTED, Verdict.VETOED, Verdict.UNDONE})
 # Routes run over; a day whose last hub closed longer ago than this is no longer watched.
 _AFTER_CLOSING = timedelta(hours=6)
 
@@ -123,10 +124,13 @@ class Sweeper:
         keeps = bool(picture.forecast.stops) and self._keeps_features(seen, now)
         detection = detect(view, self._detectors)
         with self._store.write() as uow:
+            uow.lock_state()  # people change cases too
             active = {case.fingerprint: case for case in _list_active(uow, day, group)}
             asked = _asked_cases(uow, day)
             apart = frozenset(case.fingerprint for case in active.values() if is_apart(case) or case.id in asked)
             detection = gathered(view, detection, apart)
+            merged = [case for case in uow.cases.list([CaseStatus.MERGED], day) if case.merged_by is not None]
+            detection = replace(detection, signals=tuple(follow_merges(detection.signals, merged, active)))
             change = self._updated(uow, view, detection, active, seen.seen_once if seen else {})
             uow.scores.add(picture.forecast)
             if keeps:

@@ -53,7 +53,7 @@ def _settle(work: Workplace, tender: Tender) -> None:
     """One transaction: the tender's end, the decision with its record, and either the new routes or an open case."""
     with work.store.read() as uow:
         case, proposal = uow.cases.get(tender.case_id), uow.proposals.get(tender.case_id, tender.plan_rev)
-        is_accepted = tender.status is TenderStatus.ACCEPTED and not case.status.is_closed
+        is_accepted = tender.status is TenderStatus.ACCEPTED and not (case.status.is_closed or case.taken_over)
         situation = situation_of(work, uow, case) if is_accepted else None
     ready = None if situation is None else _ready(work, situation, proposal)
     end = _end_of(tender, ready)
@@ -125,6 +125,7 @@ def _decision(work: Workplace, case: Case, proposal: Proposal, tender: Tender, e
 def _gone_on(case: Case, decision: Decision, is_open: bool) -> Case:
     """Watched, its stops being with the carrier now; or open at once for whatever else may help."""
     status = CaseStatus.OPEN if is_open else CaseStatus.MONITORING
+    status = case.status if case.taken_over else status
     return replace(
         case, status=status, planned_at=decision.at, act_by=None, updated_at=decision.at, revision=case.revision + 1
     )

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from agent import wording
+from agent.difference import Difference, compare
 from forestall.domain.actions import Action, Candidate
 from forestall.domain.cases import Case
 from forestall.domain.decisions import Proposal
@@ -29,8 +30,8 @@ def build_trace(uow: UnitOfWork, case_id: CaseId) -> JsonObject:
     """Everything that is on record about one case.
 
     Returns:
-        ``case, stops, proposals, approvals, decisions, audit, replies, effects``: JSON values, each list oldest first;
-        probabilities 0..1, durations seconds, money cents, times ISO 8601 UTC.
+        ``case, stops, proposals, approvals, differences, decisions, audit, replies, effects``: JSON values, oldest
+        first in each list; probabilities 0..1, durations seconds, money cents, times ISO 8601 UTC.
 
     Raises:
         NotFound: there is no such case.
@@ -42,6 +43,7 @@ def build_trace(uow: UnitOfWork, case_id: CaseId) -> JsonObject:
         "stops": _stops(uow, case, proposals),
         "proposals": [_proposal(proposal) for proposal in proposals],
         "approvals": [as_object(approval) for approval in uow.approvals.list_for_case(case_id)],
+        "differences": _differences(uow, case_id, proposals),
         "decisions": [
             {**as_object(decision), "words": wording.VERDICTS[decision.verdict]}
             for decision in uow.decisions.list_for_case(case_id)
@@ -124,6 +126,7 @@ def _proposal(proposal: Proposal) -> JsonObject:
         "seed": proposal.seed,
         "samples": proposal.samples,
         "chosen": proposal.chosen,
+        "edited_from": proposal.edited_from,
         "gate": None if proposal.gate is None else _gate(proposal),
         "do_nothing": _do_nothing(proposal),
         "candidates": [_candidate(proposal, candidate, rank) for candidate in ordered],
@@ -141,6 +144,33 @@ def _do_nothing(proposal: Proposal) -> JsonObject | None:
         return None
     words = wording.describe_action(Action(ActionKind.NO_ACTION))
     return {"misses": judged.misses_before, "loss": judged.loss_before, "words": words}
+
+
+def _differences(uow: UnitOfWork, case_id: CaseId, proposals: Iterable[Proposal]) -> list[JsonObject]:
+    """For every question asked again: the plan that had been let go ahead, beside the one asked about now."""
+    by_rev = {proposal.plan_rev: proposal for proposal in proposals}
+    again = [q for q in uow.approvals.list_for_case(case_id) if q.instead_of in by_rev and q.plan_rev in by_rev]
+    told = []
+    for question in again:
+        assert question.instead_of is not None
+        difference = _difference(uow, by_rev[question.instead_of], by_rev[question.plan_rev])
+        if difference is not None:
+            words = [wording.DIFFERENCES[rule] for rule in difference.rules]
+            revisions = {"plan_rev": question.plan_rev, "instead_of": question.instead_of}
+            told.append({**as_object(difference), **revisions, "words": words})
+    return told
+
+
+def _difference(uow: UnitOfWork, seen: Proposal, now: Proposal) -> Difference | None:
+    if seen.chosen is None or now.chosen is None:
+        return None
+    seen_as, judged = seen.judgements.get(seen.chosen), now.judgements.get(now.chosen)
+    if seen_as is None or judged is None:
+        return None
+    before, after = seen.get_candidate(seen.chosen), now.get_candidate(now.chosen)
+    named = {s for one in (before, after) for change in one.route_changes for s in change.stop_ids}
+    done = [s for s in named if (stop := uow.state.find_stop(s)) is not None and not stop.status.is_open]
+    return compare(before, seen_as, after, judged, done)
 
 
 def _gate(proposal: Proposal) -> JsonObject:

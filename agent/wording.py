@@ -80,6 +80,9 @@ VERDICTS: Mapping[Verdict, str] = {
     Verdict.ACCEPTED: "done, the other carrier accepted",
     Verdict.DECLINED: "not done, the other carrier declined",
     Verdict.SILENT: "not done, the other carrier did not answer",
+    Verdict.EDITED: "done, as a person changed it",
+    Verdict.WITHDRAWN: "withdrawn by a person",
+    Verdict.UNDONE: "undone by a person",
 }
 
 AUTONOMY: Mapping[Autonomy, str] = {
@@ -108,6 +111,32 @@ OVERRIDE_REASONS: Mapping[OverrideReason, str] = {
     OverrideReason.DUPLICATE: "Handled already",
     OverrideReason.TOO_LATE: "Too late to help",
     OverrideReason.OTHER: "Other (say it in the note)",
+}
+
+# What of a difference between the plan that was seen and the plan now made it a new question.
+DIFFERENCES: Mapping[str, str] = {
+    "stops_dropped": "stops that would have changed vehicle no longer would",
+    "stops_added": "other stops would change vehicle",
+    "order_changed": "stops come in another order",
+    "costs_more": "it costs more",
+    "saves_less": "it saves less",
+    "harms_more": "somebody gets worse who did not",
+}
+
+# Why a stop, or a whole decision, can't be taken back any more.
+UNDO_RULES: Mapping[str, str] = {
+    "undo.done": "done already",
+    "undo.committed": "its driver is on the way to it",
+    "undo.moved_again": "moved again since",
+    "undo.pinned": "pinned since",
+    "undo.goods_elsewhere": "its goods are with another vehicle by now",
+    "undo.moved_on": "every route has moved on past it",
+    "undo.packages_sent": "packages are on their way to another hub",
+    "undo.routes_gone": "its routes are no longer there",
+    "undo.cannot_be_driven": "the way back could not be driven",
+    "undo.carrier_accepted": "another carrier has accepted it; talk to them",
+    "undo.undone": "undone already",
+    "undo.case_closed": "its case is closed",
 }
 
 STOP_STATUSES: Mapping[StopStatus, str] = {
@@ -146,6 +175,8 @@ CHANNELS: Mapping[Channel, str] = {
     Channel.DRIVER: "driver's app",
     Channel.SMS: "text message",
     Channel.CARRIER: "carrier",
+    Channel.HUB: "hub",
+    Channel.PEOPLE: "our own people",
 }
 
 _ACTIONS: Mapping[ActionKind, str] = {
@@ -277,6 +308,8 @@ def describe_route_forecast(forecast: RouteForecast) -> str:
 def describe_loss(proposal: Proposal, candidate_id: CandidateId) -> str:
     """Why a candidate was not the one recommended, from its judgement and rank beside the chosen one's."""
     judged = proposal.judgements.get(candidate_id)
+    if candidate_id == proposal.edited_from:
+        return "was recommended; a person chose otherwise"
     if judged is None:
         return "could not be judged"
     if proposal.get_candidate(candidate_id).is_advice:

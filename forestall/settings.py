@@ -2,9 +2,10 @@
 
 from datetime import UTC, datetime
 from enum import StrEnum
+from itertools import pairwise
 from pathlib import Path
 
-from pydantic import AwareDatetime, Field, SecretStr, ValidationInfo, field_validator
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, SecretStr, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from forestall.clock import Clock, ScaledClock, SystemClock
@@ -18,6 +19,15 @@ class Polish(StrEnum):
     FIRST = "FIRST"
     SECOND = "SECOND"
     ORTOOLS = "ORTOOLS"
+
+
+class EscalationTier(BaseModel):
+    """Those a question is passed on to when that share of the time to its deadline has gone by without an answer."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str = Field(min_length=1, max_length=100)
+    after: float = Field(ge=0, lt=1)
 
 
 class Settings(BaseSettings):
@@ -147,6 +157,27 @@ class Settings(BaseSettings):
         le=120,
         description="By how much a departure may be moved ahead, minutes; what goes beyond is advice to people alone.",
     )
+    escalation: tuple[EscalationTier, ...] = Field(
+        default=(
+            EscalationTier(name="dispatchers", after=0.0),
+            EscalationTier(name="shift lead", after=0.5),
+            EscalationTier(name="operations manager", after=0.8),
+        ),
+        min_length=1,
+        max_length=10,
+        description="Who is told of a question in turn, and after which share of the time to its deadline; the first"
+        " from the start.",
+    )
+
+    @field_validator("escalation")
+    @classmethod
+    def _climb_steadily(cls, tiers: tuple[EscalationTier, ...]) -> tuple[EscalationTier, ...]:
+        shares = [tier.after for tier in tiers]
+        if shares[0] != 0 or any(later <= earlier for earlier, later in pairwise(shares)):
+            raise ValueError("the first tier is told after 0 of the time, and each further one later than that before")
+        if len({tier.name for tier in tiers}) != len(tiers):
+            raise ValueError("two tiers have the same name")
+        return tiers
 
     @field_validator("learning_keep_days")
     @classmethod

@@ -101,16 +101,20 @@ class Gate:
 
     def may_answer(self, user: str, role: str, hub_id: str) -> bool:
         """Whether a user of that role may approve, veto or reject a case of that hub."""
+        return self.may(user, role, "answer", hub_id)
+
+    def may(self, user: str, role: str, action: str, hub_id: str, kind: str = "Case") -> bool:
+        """Whether a user of that role may do ``action`` (as the schema names it) on a ``kind`` of thing of that hub."""
         entities: list[dict[str, object]] = [
             {"uid": {"type": "User", "id": user}, "attrs": {}, "parents": [{"type": "Role", "id": role}]},
             {"uid": {"type": "Role", "id": role}, "attrs": {}, "parents": []},
             {"uid": {"type": "Hub", "id": hub_id}, "attrs": {}, "parents": []},
-            {"uid": {"type": "Case", "id": "this"}, "attrs": {}, "parents": [{"type": "Hub", "id": hub_id}]},
+            {"uid": {"type": kind, "id": "this"}, "attrs": {}, "parents": [{"type": "Hub", "id": hub_id}]},
         ]
         request = {
             "principal": {"type": "User", "id": user},
-            "action": {"type": "Action", "id": "answer"},
-            "resource": {"type": "Case", "id": "this"},
+            "action": {"type": "Action", "id": action},
+            "resource": {"type": kind, "id": "this"},
             "context": {},
         }
         return bool(cedarpy.is_authorized(request, self._policies, entities, self._schema).allowed)

@@ -27,7 +27,7 @@ def candidate_of(snapshot: HubSnapshot, tool: Tool, plan: FleetPlan) -> Candidat
             actions=actions_of(snapshot, changes, plan.transfers),
             route_changes=changes,
             read_set={change.route_id: change.base_version for change in changes},
-            cost_cents=_carrier_charge_cents(snapshot, changes),
+            cost_cents=carrier_charge_cents(snapshot, changes),
             solver=plan.engine,
         )
     )
@@ -149,7 +149,7 @@ def _crosses_carrier(snapshot: HubSnapshot, change: RouteChange, arriving: Seque
     return givers != {receiver}
 
 
-def _carrier_charge_cents(snapshot: HubSnapshot, changes: Sequence[RouteChange]) -> int:
+def carrier_charge_cents(snapshot: HubSnapshot, changes: Sequence[RouteChange]) -> int:
     """What the receiving carriers charge for stops more than the giving carriers charge less."""
     total = 0
     for change in changes:

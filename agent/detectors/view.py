@@ -44,8 +44,8 @@ class FailedVisit:
 @dataclass(frozen=True)
 class View:
     """One instant of some hubs. ``live`` are the fingerprints of their live cases; ``trails`` where vehicles that seem
-    off their course reported to be lately; ``failed`` the attempts that failed today; ``unreachable`` customers can't be
-    sent a text message, or don't want one."""
+    off their course reported to be lately; ``failed`` the attempts that failed today; ``unreachable`` the customers
+    who can't be sent a text message, or don't want one."""
 
     snapshot: HubSnapshot
     forecast: Forecast

@@ -1,10 +1,12 @@
 """recheck, commit, conclude: hold the plan against the live state, apply it whole, or record why it was not."""
 
-from dataclasses import replace
+from collections.abc import Mapping
+from dataclasses import asdict, replace
 from datetime import datetime
 
 from langgraph.runtime import Runtime
 
+from agent.difference import Difference, compare
 from agent.learning.interventions import interventions_of
 from agent.questions import question_of
 from agent.rebase import dropped_stops, rebase
@@ -12,15 +14,16 @@ from agent.record import record_of
 from agent.room import has_room, limited_gains
 from agent.run import CaseRun, Ready, RunContext, Workplace
 from agent.steps.consider import accompany, is_for_customers, judge, offers_for
-from agent.steps.decide import interrupt_id_of
+from agent.steps.decide import LET_GO, interrupt_id_of
 from agent.steps.situations import situation_of
-from forestall.domain.actions import Candidate
+from forestall.domain.actions import Candidate, Judgement
 from forestall.domain.cases import Case
 from forestall.domain.decisions import Approval, Decision, Proposal
 from forestall.domain.effects import Effect
 from forestall.domain.ids import CaseId, ContactId, DecisionId
 from forestall.domain.orders import Order
 from forestall.domain.replan import apply_candidate, replan
+from forestall.domain.reversals import Reversal
 from forestall.domain.tenders import Tender, tender_id_of
 from forestall.domain.vocabulary import ActionKind, Autonomy, CaseStatus, Channel, Mode, Verdict
 from forestall.errors import StalePlan
@@ -28,21 +31,23 @@ from forestall.store import UnitOfWork
 from tools import carrier_update, notify_customer
 from tools.rendering import effects_of, tender_effect
 from tools.retender import offered_stops, renewed
+from tools.reversing import reversal_before
 from tools.situation import Situation
 
-_WORDS = frozenset({ActionKind.NOTIFY_ETA, ActionKind.OFFER_RESCHEDULE, ActionKind.CARRIER_UPDATE})
 NOTHING_HELPS = "no plan would keep more promises than leaving things as they are"
+WORDS = frozenset({ActionKind.NOTIFY_ETA, ActionKind.OFFER_RESCHEDULE, ActionKind.CARRIER_UPDATE})
 HELD_OUT = "held out by lot: left alone to learn what happens if nobody acts"
 # What each answer entitles to: the verdict's grant, and every freer one.
 _ENOUGH: dict[str, frozenset[Autonomy]] = {
     Verdict.AUTOMATIC: frozenset({Autonomy.AUTO}),
     Verdict.NOT_VETOED: frozenset({Autonomy.AUTO, Autonomy.VETO_WINDOW}),
     Verdict.APPROVED: frozenset({Autonomy.AUTO, Autonomy.VETO_WINDOW, Autonomy.APPROVE_FIRST}),
+    Verdict.EDITED: frozenset({Autonomy.AUTO, Autonomy.VETO_WINDOW, Autonomy.APPROVE_FIRST}),
 }
 
 
 def recheck(state: CaseRun, runtime: Runtime[RunContext]) -> CaseRun:
-    """Is the plan still possible, still worth it and still allowed? Outcome ``ready``, or ``stale`` to plan again."""
+    """Is the plan still ours to do, possible, worth it, what people saw, and allowed? ``ready``, or ``stale``."""
     work, desk = runtime.context.work, runtime.context.desk
     verdict = state.get("answer") or Verdict.AUTOMATIC.value
     with work.store.read() as uow:
@@ -51,14 +56,19 @@ def recheck(state: CaseRun, runtime: Runtime[RunContext]) -> CaseRun:
         situation = situation_of(work, uow, case)
     assert proposal.chosen is not None
     planned = proposal.get_candidate(proposal.chosen)
-    current = _still_worth_it(work, situation, planned)
+    if not _is_ours(case, verdict):
+        return {"outcome": "stale"}
+    current = _still_worth_it(work, situation, planned, by_a_person=verdict == Verdict.EDITED)
     if current is None:
         return {"outcome": "stale"}
     judgement = judge(work.forecaster, situation, [current])[current.id]
+    desk.difference = _from_what_was_seen(situation, proposal, current, judgement)
+    if verdict in LET_GO and desk.difference is not None and desk.difference.is_material:
+        return {"outcome": "stale"}
     granted = work.gate.ask(proposal.planner, case.hub_id, question_of(work, situation, current, judgement))
     if granted.autonomy not in _ENOUGH[verdict]:
         return {"outcome": "stale"}
-    desk.ready = Ready(current, situation, tuple(dropped_stops(planned, current)))
+    desk.ready = Ready(current, situation, tuple(dropped_stops(planned, current)), judgement, granted)
     return {"outcome": "ready"}
 
 
@@ -82,16 +92,41 @@ def conclude(state: CaseRun, runtime: Runtime[RunContext]) -> CaseRun:
         case = uow.cases.get(CaseId(state["case_id"]))
         proposal = uow.proposals.get(case.id, state["plan_rev"])
         approval = uow.approvals.find(case.id, interrupt_id_of(case.id, proposal.plan_rev))
-        decision = _decision(work, case, proposal, _verdict_without_effect(state, proposal, work), approval)
+        decision = _decision(work, case, proposal, _verdict_without_effect(state, case, proposal, work), approval)
         if proposal.held_out:
             decision = replace(decision, note=HELD_OUT)
-        record(work, uow, case, proposal, decision, None, approval, ())
+        difference = runtime.context.desk.difference
+        further = {} if difference is None else {"difference": asdict(difference)}
+        record(work, uow, case, proposal, decision, None, approval, (), further)
         uow.cases.save(_watched(case, work.clock.now()))
-    return {"outcome": "set_aside" if decision.verdict is Verdict.STALE else "concluded"}
+    looks_again = decision.verdict is Verdict.STALE and case.is_in_our_hands
+    return {"outcome": "set_aside" if looks_again else "concluded"}
 
 
-def _still_worth_it(work: Workplace, situation: Situation, planned: Candidate) -> Candidate | None:
-    """The plan on the live state with its messages made anew, or None when it no longer fits or pays."""
+def _is_ours(case: Case, verdict: str) -> bool:
+    """Whether this may be done for the case: by the service while it has it, by a person who has taken it over."""
+    return case.is_in_our_hands or (case.taken_over and verdict == Verdict.EDITED and not case.status.is_closed)
+
+
+def _from_what_was_seen(
+    situation: Situation, proposal: Proposal, current: Candidate, judgement: Judgement
+) -> Difference | None:
+    """How the plan as it would be carried out differs from the one that was shown; None for messages alone."""
+    assert proposal.chosen is not None
+    seen_as = proposal.judgements.get(proposal.chosen)
+    if seen_as is None or not current.route_changes:
+        return None
+    done = {stop.id for stop in situation.snapshot.stops.values() if not stop.status.is_open}
+    return compare(proposal.get_candidate(proposal.chosen), seen_as, current, judgement, done)
+
+
+def _still_worth_it(
+    work: Workplace, situation: Situation, planned: Candidate, by_a_person: bool = False
+) -> Candidate | None:
+    """The plan on the live state with its messages made anew, or None when it no longer fits or pays.
+
+    A person's own version need not pay: they may know why.
+    """
     if not planned.route_changes or is_for_customers(situation):
         return _still_due(situation, planned)
     if not has_room(planned, situation.snapshot):
@@ -105,9 +140,9 @@ def _still_worth_it(work: Workplace, situation: Situation, planned: Candidate) -
     if rebased is None:
         return None
     judgement = work.forecaster.judge(situation.snapshot, situation.travel, [rebased])[rebased.id]
-    if work.planner.net_gain(rebased, judgement) < work.planner.margin:
+    if not by_a_person and work.planner.net_gain(rebased, judgement) < work.planner.margin:
         return None
-    route_actions = tuple(action for action in planned.actions if action.kind not in _WORDS)
+    route_actions = tuple(action for action in planned.actions if action.kind not in WORDS)
     return accompany(work.forecaster, situation, replace(rebased, notices=(), actions=route_actions))
 
 
@@ -124,6 +159,8 @@ def _apply(work: Workplace, uow: UnitOfWork, state: CaseRun, ready: Ready) -> No
     proposal = uow.proposals.get(case.id, state["plan_rev"])
     approval = uow.approvals.find(case.id, interrupt_id_of(case.id, proposal.plan_rev))
     verdict = Verdict(state.get("answer") or Verdict.AUTOMATIC.value)
+    if not _is_ours(case, verdict):
+        raise StalePlan("a person has the case now", case_id=case.id, owner=case.owner)
     decision = decision_on(ready, _decision(work, case, proposal, verdict, approval))
     if ready.candidate.tender is not None:
         effects: tuple[Effect, ...] = (_ask_carrier(uow, case, proposal.plan_rev, decision, ready),)
@@ -151,6 +188,8 @@ def apply_plan(uow: UnitOfWork, case: Case, plan_rev: int, decision: Decision, r
     after = apply_candidate(ready.situation.snapshot, ready.candidate)
     _write_state(uow, ready)
     uow.outcomes.add_interventions(interventions_of(decision, ready.candidate))
+    if ready.candidate.route_changes and decision.verdict is not Verdict.UNDONE:
+        uow.reversals.add(_reversal(case, decision, ready))
     effects = effects_of(ready.candidate, after, ready.situation.contacts, case.id, plan_rev, decision.id)
     return without_unwanted(uow, effects)
 
@@ -160,6 +199,21 @@ def without_unwanted(uow: UnitOfWork, effects: tuple[Effect, ...]) -> tuple[Effe
     texts = {ContactId(effect.recipient_id) for effect in effects if effect.channel is Channel.SMS}
     wanted = uow.state.lock_textable(texts)
     return tuple(e for e in effects if e.channel is not Channel.SMS or e.recipient_id in wanted)
+
+
+def _reversal(case: Case, decision: Decision, ready: Ready) -> Reversal:
+    """How the changed routes stood, so that the decision can be taken back."""
+    snapshot = ready.situation.snapshot
+    before = reversal_before(snapshot, ready.candidate)
+    return Reversal(
+        decision_id=decision.id,
+        case_id=case.id,
+        day=case.day,
+        made_at=decision.at,
+        candidate=ready.candidate,
+        before=before,
+        departures={route_id: snapshot.routes[route_id].departs_at for route_id in before},
+    )
 
 
 def _ask_carrier(uow: UnitOfWork, case: Case, plan_rev: int, decision: Decision, ready: Ready) -> Effect:
@@ -240,8 +294,9 @@ def record(
     ready: Ready | None,
     approval: Approval | None,
     effects: tuple[Effect, ...],
+    further: Mapping[str, object] | None = None,
 ) -> None:
-    """The decision as a row, and everything behind it as its audit record."""
+    """The decision as a row, and everything behind it as its audit record; ``further`` goes into it as it is."""
     scores = uow.scores.latest(case.day)
     uow.decisions.add(decision)
     uow.audit.append(
@@ -259,7 +314,8 @@ def record(
             effects=effects,
             dropped_stops=ready.dropped_stops if ready else (),
             holdout=work.holdout.describe(case) if proposal.held_out else None,
-        ),
+        )
+        | dict(further or {}),
     )
 
 
@@ -285,9 +341,9 @@ def _nothing_helps(proposal: Proposal) -> str:
     return "" if any(candidate.route_changes for candidate in ranked) else NOTHING_HELPS
 
 
-def _verdict_without_effect(state: CaseRun, proposal: Proposal, work: Workplace) -> Verdict:
+def _verdict_without_effect(state: CaseRun, case: Case, proposal: Proposal, work: Workplace) -> Verdict:
     if state.get("outcome") == "stale":
-        return Verdict.STALE
+        return Verdict.STALE if case.is_in_our_hands or state.get("answer") == Verdict.EDITED else Verdict.WITHDRAWN
     if proposal.held_out:
         return Verdict.NO_ACTION
     if (answer := state.get("answer")) is not None:
@@ -300,6 +356,5 @@ def _verdict_without_effect(state: CaseRun, proposal: Proposal, work: Workplace)
 
 def _watched(case: Case, now: datetime) -> Case:
     """The case, done with for now: watched until its signal goes quiet, or rests and is planned again."""
-    return replace(
-        case, status=CaseStatus.MONITORING, planned_at=now, act_by=None, updated_at=now, revision=case.revision + 1
-    )
+    status = CaseStatus.MONITORING if case.is_in_our_hands else case.status
+    return replace(case, status=status, planned_at=now, act_by=None, updated_at=now, revision=case.revision + 1)

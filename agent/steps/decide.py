@@ -12,7 +12,7 @@ from agent.run import CaseRun, Desk, RunContext, Workplace
 from forestall.domain.cases import Case
 from forestall.domain.decisions import Approval, GateVerdict, Proposal
 from forestall.domain.ids import CandidateId, CaseId, InterruptId
-from forestall.domain.vocabulary import Autonomy, CaseStatus, Mode
+from forestall.domain.vocabulary import Autonomy, CaseStatus, Mode, Verdict
 from forestall.store import UnitOfWork
 
 _STATUS_OF = {
@@ -21,6 +21,8 @@ _STATUS_OF = {
     Autonomy.APPROVE_FIRST: CaseStatus.AWAITING_APPROVAL,
     Autonomy.FORBIDDEN: CaseStatus.PROPOSED,
 }
+# The answers upon which a plan is carried out.
+LET_GO = frozenset({Verdict.APPROVED, Verdict.NOT_VETOED, Verdict.EDITED})
 # Without an act_by (nothing but words to send) a question stays useful about this long.
 _PLAIN_QUESTION = timedelta(minutes=30)
 
@@ -34,6 +36,8 @@ def gate(state: CaseRun, runtime: Runtime[RunContext]) -> CaseRun:
     desk.proposal = _proposal(desk, state["plan_rev"], chosen, verdict, held_out)
     with work.store.write() as uow:
         case = uow.cases.get(CaseId(state["case_id"]))
+        if not case.is_in_our_hands:
+            return {"chosen": None, "outcome": "unchanged"}  # a person took it, or put it off, while it was planned
         said_before = (chosen is None and _said_before(uow, case, verdict)) or (held_out and _held_before(uow, case))
         if said_before:
             uow.cases.save(_rested(case, desk.situation.now))
@@ -43,7 +47,7 @@ def gate(state: CaseRun, runtime: Runtime[RunContext]) -> CaseRun:
         proposed = _proposed(work, case, desk, verdict)
         uow.cases.save(proposed)
         if proposed.status.is_waiting and verdict is not None and work.mode is not Mode.SHADOW:
-            uow.approvals.ask(_question(proposed, verdict, desk.proposal.made_at))
+            uow.approvals.ask(_question(proposed, verdict, desk.proposal.made_at, _let_go_before(uow, case)))
     autonomy = verdict.autonomy if verdict else Autonomy.FORBIDDEN
     return {"chosen": chosen, "autonomy": autonomy.value, "outcome": "held_out" if held_out else ""}
 
@@ -56,6 +60,17 @@ def wait(state: CaseRun) -> CaseRun:
 def interrupt_id_of(case_id: str, plan_rev: int) -> InterruptId:
     """Our own name of the question; the answer is a row under it before the graph hears of it."""
     return InterruptId(f"{case_id}:{plan_rev}")
+
+
+def _let_go_before(uow: UnitOfWork, case: Case) -> int | None:
+    """The plan revision that people had let go ahead, if it and all since went stale: the question stands in for it."""
+    for decision in reversed(uow.decisions.list_for_case(case.id)):
+        if decision.verdict is not Verdict.STALE:
+            return None
+        question = uow.approvals.find(case.id, interrupt_id_of(case.id, decision.plan_rev))
+        if question is not None:
+            return decision.plan_rev if question.verdict in LET_GO else None
+    return None
 
 
 def _said_before(uow: UnitOfWork, case: Case, verdict: GateVerdict | None) -> bool:
@@ -139,6 +154,9 @@ def _proposed(work: Workplace, case: Case, desk: Desk, verdict: GateVerdict | No
         plan_rev=desk.proposal.plan_rev,
         avoidable_loss=round(judgement.misses_before - judgement.misses_after, 4) if judgement else 0.0,
         act_by=_act_by(work, desk, chosen, autonomy) if chosen else None,
+        tier=0,  # a new question has to be seen anew, and is passed on anew
+        acknowledged_by=None,
+        acknowledged_at=None,
         updated_at=desk.situation.now,
         revision=case.revision + 1,
     )
@@ -158,7 +176,7 @@ def _act_by(work: Workplace, desk: Desk, chosen: CandidateId, autonomy: Autonomy
     )
 
 
-def _question(case: Case, verdict: GateVerdict, now: datetime) -> Approval:
+def _question(case: Case, verdict: GateVerdict, now: datetime, instead_of: int | None) -> Approval:
     """An approval lapses when acting no longer helps; a veto window runs its minutes."""
     is_veto = verdict.autonomy is Autonomy.VETO_WINDOW
     expires = now + timedelta(minutes=verdict.veto_minutes or 0) if is_veto else case.act_by or now + _PLAIN_QUESTION
@@ -169,4 +187,5 @@ def _question(case: Case, verdict: GateVerdict, now: datetime) -> Approval:
         asked_at=now,
         expires_at=expires,
         is_veto=is_veto,
+        instead_of=instead_of,
     )

@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from agent.people.undoing import WayBack, list_ways_back
 from agent.trace import JsonObject, build_trace
+from forestall.domain.cases import Case
 from forestall.domain.decisions import Approval, Proposal
 from forestall.domain.ids import CaseId, RouteId, StopId
 from forestall.store import UnitOfWork
@@ -45,6 +47,15 @@ class CasePage:
     data_age_s: float | None
     diffs: tuple[RouteDiff, ...]
     history: Sequence[Moment]
+    ways_back: Mapping[str, WayBack]
+    difference: Mapping[str, Any] | None
+    moved: tuple[StopId, ...]
+    mergeable: Sequence[Case]
+
+    @property
+    def undoable(self) -> WayBack | None:
+        """The last decision that can still be taken back."""
+        return next((way for way in reversed(list(self.ways_back.values())) if way.is_possible), None)
 
 
 def read_case_page(uow: UnitOfWork, case_id: CaseId, now: datetime) -> CasePage:
@@ -67,7 +78,29 @@ def read_case_page(uow: UnitOfWork, case_id: CaseId, now: datetime) -> CasePage:
         data_age_s=None if proposal is None else (now - proposal.made_at).total_seconds(),
         diffs=() if proposal is None else _diffs(uow, proposal),
         history=_history(trace),
+        ways_back={way.decision_id: way for way in list_ways_back(uow, case, now)},
+        difference=_difference(trace, question),
+        moved=() if proposal is None else _moved(uow, proposal),
+        mergeable=[
+            other for other in uow.cases.list_active(case.day) if other.hub_id == case.hub_id and other.id != case_id
+        ],
     )
+
+
+def _difference(trace: Mapping[str, Any], question: Approval | None) -> Mapping[str, Any] | None:
+    """What has changed since the plan that was let go ahead, where the open question stands in for it."""
+    if question is None:
+        return None
+    return next((one for one in trace["differences"] if one["plan_rev"] == question.plan_rev), None)
+
+
+def _moved(uow: UnitOfWork, proposal: Proposal) -> tuple[StopId, ...]:
+    """The stops that the recommended plan would give to another vehicle."""
+    if proposal.chosen is None:
+        return ()
+    changes = proposal.get_candidate(proposal.chosen).route_changes
+    homes = {s: stop.route_id for c in changes for s in c.stop_ids if (stop := uow.state.find_stop(s)) is not None}
+    return tuple(s for c in changes for s in c.stop_ids if s in homes and homes[s] != c.route_id)
 
 
 def _history(trace: Mapping[str, Any]) -> list[Moment]:

@@ -8,10 +8,13 @@ from datetime import datetime
 from agent import wording
 from agent.learning.in_force import InForce
 from agent.learning.report import say_standing
-from api.console.fleet import HubStanding, RouteRow, list_hub_standings, list_route_rows
+from agent.people.escalation import deadline_of
+from agent.people.undoing import WayBack, way_back
+from api.console.fleet import Forecasts, HubStanding, RouteRow, list_hub_standings, list_route_rows
 from forestall.domain.cases import Case
 from forestall.domain.decisions import Approval, Decision, Proposal
 from forestall.domain.ids import HubId
+from forestall.domain.snapshot import HubSnapshot
 from forestall.domain.vocabulary import CaseStatus, ModelKind, Verdict
 from forestall.errors import NotFound
 from forestall.store import UnitOfWork
@@ -52,6 +55,7 @@ class HandledCase:
     cause: str
     verdict: str
     plan: Plan | None
+    way_back: WayBack | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +118,7 @@ def read_overview(uow: UnitOfWork, day: str, days: Sequence[str], now: datetime)
             for case in cases
             if not case.status.is_closed and not case.status.is_waiting
         ],
-        handled=[_handled(uow, decision) for decision in decisions[:_DECISIONS_SHOWN]],
+        handled=_handled(uow, decisions[:_DECISIONS_SHOWN], snapshot, forecasts),
         routes=rows,
         forecast=_forecast_line(uow),
     )
@@ -165,17 +169,26 @@ def _waiting(uow: UnitOfWork, cases: Iterable[Case], now: datetime) -> list[Wait
         approval = uow.approvals.find_open(case.id)
         if approval is None:  # answered a moment ago; the case is about to move on
             continue
-        deadline = approval.expires_at if case.act_by is None else min(case.act_by, approval.expires_at)
+        deadline = deadline_of(case, approval)
         plan = summarise_plan(uow.proposals.find_latest(case.id))
         left_s = (deadline - now).total_seconds()
         entries.append(WaitingCase(case, wording.describe_cause(case), approval, deadline, left_s, plan))
     return sorted(entries, key=lambda entry: (entry.left_s // 60, -entry.case.avoidable_loss, entry.case.id))
 
 
-def _handled(uow: UnitOfWork, decision: Decision) -> HandledCase:
-    case = uow.cases.get(decision.case_id)
-    plan = summarise_plan(uow.proposals.find(decision.case_id, decision.plan_rev))
-    return HandledCase(decision, case, wording.describe_cause(case), wording.VERDICTS[decision.verdict], plan)
+def _handled(
+    uow: UnitOfWork, decisions: Iterable[Decision], live: HubSnapshot, forecasts: Forecasts
+) -> list[HandledCase]:
+    """Decisions with what they did, and whether that can be taken back."""
+    handled = []
+    for decision in decisions:
+        case = uow.cases.get(decision.case_id)
+        plan = summarise_plan(uow.proposals.find(decision.case_id, decision.plan_rev))
+        reversal = uow.reversals.find(decision.id)
+        way = None if reversal is None else way_back(reversal, case, decision.verdict, live, forecasts)
+        cause, verdict = wording.describe_cause(case), wording.VERDICTS[decision.verdict]
+        handled.append(HandledCase(decision, case, cause, verdict, plan, way))
+    return handled
 
 
 def _strip(standing: HubStanding, cases: Iterable[Case], decisions: Iterable[Decision]) -> HubStrip:

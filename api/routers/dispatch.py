@@ -2,17 +2,17 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Query
 
 from agent.trace import as_object, build_trace, describe_case, describe_route_forecast, describe_stop
 from api.console.fleet import RouteRow, list_route_rows, make_route_row
 from api.console.overview import choose_day
-from api.dependencies import ServiceDep, require_json
+from api.dependencies import ServiceDep
 from api.effects import read_effects
-from api.shapes.cases import AnswerShape, CaseShape, CasesShape, CaseTraceShape, DecisionsShape
+from api.shapes.cases import CaseShape, CasesShape, CaseTraceShape, DecisionsShape
 from api.shapes.common import ERRORS
 from api.shapes.fleet import EffectsShape, RouteDetailShape, RoutesShape
-from forestall.domain.ids import CaseId, InterruptId, RouteId
+from forestall.domain.ids import CaseId, RouteId
 from forestall.domain.vocabulary import CaseStatus, Channel
 
 router = APIRouter(prefix="/v1", tags=["dispatch"], responses=ERRORS)
@@ -39,20 +39,6 @@ def get_case(case_id: str, service: ServiceDep) -> CaseTraceShape:
     """The whole trace of a case: what was known, offered, judged, allowed, answered, decided and sent."""
     with service.store.read() as uow:
         return CaseTraceShape.model_validate(build_trace(uow, CaseId(case_id)))
-
-
-@router.post("/cases/{case_id}/answer", dependencies=[Depends(require_json)])
-def answer_case(case_id: str, answer: AnswerShape, service: ServiceDep) -> CaseShape:
-    """Approve, veto or reject what waits. The first answer wins; any later one gets 409 and the present state."""
-    case = service.answer(
-        CaseId(case_id),
-        InterruptId(answer.interrupt_id),
-        answer.verdict,
-        by=answer.by,
-        reason=answer.reason,
-        note=answer.note,
-    )
-    return CaseShape.model_validate(describe_case(case))
 
 
 @router.get("/routes")

@@ -1,11 +1,11 @@
 """Cases, the answers to them, decisions, audit records, and a case's whole trace."""
 
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any
 
-from pydantic import ConfigDict, Field
+from pydantic import Field
 
-from api.shapes.common import Shape, Text, WindowShape
+from api.shapes.common import Shape, WindowShape
 from api.shapes.fleet import EffectShape, StopShape
 from api.shapes.proposals import ProposalShape
 from forestall.domain.vocabulary import CaseKind, CaseStatus, OverrideReason, Verdict
@@ -38,6 +38,10 @@ class CaseShape(Shape):
     wake_at_severity: float | None = Field(description="Unless its severity reaches this before")
     merged_into: str | None = Field(description="The case that goes on in its place")
     expires_at: datetime | None = Field(description="When it closes by itself if nothing is done")
+    acknowledged_by: str | None = Field(description="Who has seen its open question; it is passed on no further")
+    acknowledged_at: datetime | None
+    merged_by: str | None = Field(description="Who merged it; null when the service did")
+    wake_before_window_s: float | None = Field(description="Or a window of its stops closes within so many seconds")
 
 
 class CasesShape(Shape):
@@ -75,6 +79,12 @@ class ApprovalShape(Shape):
     answered_by: str | None
     reason: OverrideReason | None
     note: str
+    on_behalf_of: str | None
+    shown_at: datetime | None = Field(description="When the case was put before the answerer's eyes")
+    looked_s: float | None = Field(description="For how long it was there")
+    instead_of: int | None = Field(
+        description="The plan revision let go ahead before that was no longer what had been seen (see differences)"
+    )
 
 
 class AuditRecordShape(Shape):
@@ -120,6 +130,31 @@ class ReplyShape(Shape):
     understood: str
 
 
+class StopThenAndNowShape(Shape):
+    stop_id: str
+    before_then: float | None = Field(description="P(miss) without and with the plan that was seen")
+    after_then: float | None
+    before_now: float | None = Field(description="And with the one asked about now")
+    after_now: float | None
+
+
+class DifferenceShape(Shape):
+    """A plan that was let go ahead beside the one asked about in its stead."""
+
+    plan_rev: int
+    instead_of: int
+    rules: list[str] = Field(description="What of it matters")
+    words: list[str]
+    dropped: list[str] = Field(description="Stops that would change vehicle only in the plan that was seen")
+    added: list[str] = Field(description="Stops that would change vehicle only in the new one")
+    reordered: list[str] = Field(description="Routes on which the stops of both come in another order")
+    misses_then: list[float] = Field(description="Expected misses without and with the plan that was seen")
+    misses_now: list[float]
+    cost_cents_then: int
+    cost_cents_now: int
+    stops: list[StopThenAndNowShape]
+
+
 class CaseTraceShape(Shape):
     """All that is on record about one case, oldest first in each list."""
 
@@ -127,18 +162,8 @@ class CaseTraceShape(Shape):
     stops: list[TracedStopShape]
     proposals: list[ProposalShape]
     approvals: list[ApprovalShape]
+    differences: list[DifferenceShape] = Field(description="One for every question that was asked again")
     decisions: list[TracedDecisionShape]
     audit: list[AuditRecordShape]
     replies: list[ReplyShape] = Field(description="What its customers wrote, where the case is about that")
     effects: list[TracedEffectShape]
-
-
-class AnswerShape(Shape):
-    """A person's answer to a waiting case."""
-
-    model_config = ConfigDict(extra="forbid")
-    interrupt_id: Text = Field(max_length=200, description="Which question: from the case's open approval")
-    verdict: Literal["approve", "veto", "reject"]
-    by: Text = Field(min_length=1, max_length=200, description="Who answers")
-    reason: OverrideReason | None = Field(default=None, description="Why, for a veto or a rejection")
-    note: Text = Field(default="", max_length=2_000)

@@ -85,6 +85,7 @@ class ProposalShape(Shape):
     seed: int
     samples: int
     chosen: str | None
+    edited_from: str | None = Field(description="Of a person's own version: the candidate that was recommended")
     gate: GateShape | None
     do_nothing: DoNothingShape | None
     candidates: list[CandidateShape] = Field(description="Best first")

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from forestall.domain.ids import CaseId, HubId, RouteId, StopId
 from forestall.domain.vocabulary import CaseKind, CaseStatus
@@ -37,6 +37,9 @@ class Case:
     ``tier`` counts how often it has been passed on, because nobody answered, to the next people up. It is left alone
     until ``snoozed_until`` unless its severity reaches ``wake_at_severity`` before. ``merged_into`` names the case
     that goes on in its place, ``expires_at`` when it closes by itself if nothing is done.
+    A snooze also ends ``wake_before_window_s`` before the first window of its stops closes. ``acknowledged_by`` has
+    seen its open question, which is passed on no further; a new question has to be seen anew. ``merged_by`` is the
+    person who merged it (None: the service did).
     """
 
     id: CaseId
@@ -65,3 +68,21 @@ class Case:
     wake_at_severity: float | None = None
     merged_into: CaseId | None = None
     expires_at: datetime | None = None
+    acknowledged_by: str | None = None
+    acknowledged_at: datetime | None = None
+    wake_before_window_s: float | None = None
+    merged_by: str | None = None
+
+    @property
+    def is_snoozed(self) -> bool:
+        return self.snoozed_until is not None
+
+    @property
+    def wake_before(self) -> timedelta | None:
+        """How near a window of its stops may come before a snooze is over."""
+        return None if self.wake_before_window_s is None else timedelta(seconds=self.wake_before_window_s)
+
+    @property
+    def is_in_our_hands(self) -> bool:
+        """Whether the service may plan and act for it: no person holds it, nobody put it off, and it is not over."""
+        return not (self.taken_over or self.is_snoozed or self.status.is_closed)

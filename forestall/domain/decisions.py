@@ -47,7 +47,9 @@ class Proposal:
 
     ``ranking`` is best first. ``declined`` holds the tools that had nothing, with the reason. ``held_out``: by lot the
     plan is not carried out, so that somebody sees what happens if nobody acts. ``travel`` names the travel times it was
-    made with; ``planner`` is whose order it is, ``rules`` or ``llm``.
+    made with; ``planner`` is whose order it is, ``rules`` or ``llm``. ``edited_from`` marks a person's own version: the
+    candidate among these that had been recommended, judged beside it on the same state (None when the service made the
+    proposal).
     """
 
     case_id: CaseId
@@ -67,6 +69,7 @@ class Proposal:
     travel: str = ""
     held_out: bool = False
     consultation: Consultation | None = None
+    edited_from: CandidateId | None = None
 
     def get_candidate(self, candidate_id: CandidateId) -> Candidate:
         """The candidate of that id; KeyError when it is not among this proposal's."""
@@ -77,10 +80,21 @@ class Proposal:
 
 
 @dataclass(frozen=True, slots=True)
+class Look:
+    """What else is known of an answer: on whose behalf it was given, when the case was shown, and for how long."""
+
+    on_behalf_of: str | None = None
+    shown_at: datetime | None = None
+    looked_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Approval:
     """A question to a person, answered once. ``verdict`` None means open; the first answer wins (compare-and-swap).
 
     ``is_veto`` tells the two forms apart: an approval lapses at ``expires_at``, a veto window runs out into execution.
+    ``instead_of`` is the plan revision that was let go ahead before and no longer was what had been seen: this question
+    shows the difference. ``shown_at`` and ``looked_s`` say when the answerer was shown the case, and for how long.
     """
 
     case_id: CaseId
@@ -95,6 +109,10 @@ class Approval:
     reason: OverrideReason | None = None
     note: str = ""
     resumed: bool = False
+    on_behalf_of: str | None = None
+    shown_at: datetime | None = None
+    looked_s: float | None = None
+    instead_of: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

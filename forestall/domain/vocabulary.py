@@ -219,6 +219,9 @@ class Verdict(StrEnum):
     ACCEPTED = "ACCEPTED"  # by the carrier a tender went to, as the two below
     DECLINED = "DECLINED"
     SILENT = "SILENT"
+    EDITED = "EDITED"  # carried out as a person changed it
+    WITHDRAWN = "WITHDRAWN"  # a person took the case over, put it off or merged it, so the question fell away
+    UNDONE = "UNDONE"  # what an earlier decision did was taken back, as far as that was still possible
 
 
 class Advice(StrEnum):
@@ -330,6 +333,7 @@ class Channel(StrEnum):
     CARRIER = "carrier"
     HUB = "hub"
     VOICE = "voice"
+    PEOPLE = "people"  # our own: those a question is passed on to because nobody answered
 
 
 class OutboxState(StrEnum):

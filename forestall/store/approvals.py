@@ -1,11 +1,12 @@
 """Questions to people, each answered once: the first answer wins, on whichever server it arrives."""
 
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import and_, update
 
-from forestall.domain.decisions import Approval
+from forestall.domain.decisions import Approval, Look
 from forestall.domain.ids import CaseId, InterruptId
 from forestall.domain.vocabulary import OverrideReason, Verdict
 from forestall.errors import NotFound
@@ -13,6 +14,7 @@ from forestall.store.mappers import APPROVALS
 from forestall.store.repository import Repository
 from forestall.store.tables import approvals
 
+NOT_KNOWN = Look()
 _IS_OPEN = approvals.c.verdict.is_(None)
 
 
@@ -31,9 +33,11 @@ class Approvals(Repository):
         by: str,
         reason: OverrideReason | None = None,
         note: str = "",
+        look: Look = NOT_KNOWN,
     ) -> bool:
         """Answer an open question; False when it has been answered (or never was asked), and then nothing changes."""
-        values = {"verdict": verdict, "answered_at": at, "answered_by": by, "reason": reason, "note": note}
+        answer = {"verdict": verdict, "answered_at": at, "answered_by": by, "reason": reason, "note": note}
+        values = answer | asdict(look)
         return self._changed(update(approvals).where(_is(case_id, interrupt_id), _IS_OPEN).values(values)) == 1
 
     def mark_resumed(self, case_id: CaseId, interrupt_id: InterruptId) -> None:

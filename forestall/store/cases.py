@@ -45,6 +45,10 @@ class Cases(Repository):
         """The day's live cases, the newest first."""
         return self._list(cases.c.day == day, cases.c.status.in_(_ACTIVE))
 
+    def list_snoozed(self) -> _Cases:
+        """Live cases that were put off."""
+        return self._list(cases.c.snoozed_until.is_not(None), cases.c.status.in_(_ACTIVE))
+
     def save(self, case: Case) -> None:
         """Store ``case``, whose revision is one above the stored one; Conflict with the present state otherwise."""
         guard = (cases.c.id == case.id) & (cases.c.revision == case.revision - 1)

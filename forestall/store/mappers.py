@@ -10,6 +10,7 @@ from forestall.domain.learning import DriftState, Grade, Intervention, Outcome, 
 from forestall.domain.network import Carrier, Contact, Driver, Hub, HubLink, Vehicle
 from forestall.domain.orders import Order, Package
 from forestall.domain.plan import TravelMatrix
+from forestall.domain.reversals import Reversal
 from forestall.domain.routes import Attempt, Position, Route, Stop
 from forestall.domain.tenders import Tender
 from forestall.store import tables
@@ -35,6 +36,7 @@ PROPOSALS = Mapper(Proposal, tables.proposals)
 APPROVALS = Mapper(Approval, tables.approvals)
 TENDERS = Mapper(Tender, tables.tenders)
 DECISIONS = Mapper(Decision, tables.decisions)
+REVERSALS = Mapper(Reversal, tables.reversals)
 EVENTS = Mapper(Event, tables.inbox)
 OUTBOX = Mapper(OutboxRow, tables.outbox, prefixes={"effect": ""})
 SCORES = Mapper(StopForecast, tables.scores)

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import and_, func, or_, select, update
 
 from forestall.domain.effects import Effect, OutboxRow
-from forestall.domain.ids import CaseId, ContactId, OrderId
+from forestall.domain.ids import CaseId, ContactId, DecisionId, OrderId
 from forestall.domain.vocabulary import Channel, OutboxState
 from forestall.store.mappers import OUTBOX
 from forestall.store.repository import Lock, Repository, chunks
@@ -69,16 +69,15 @@ class Outbox(Repository):
 
     def cancel_pending(self, case_id: CaseId) -> int:
         """Withdraw what the case has not sent and nobody is sending; how many rows."""
-        pending = and_(outbox.c.case_id == case_id, outbox.c.state == OutboxState.PENDING)
-        values = {"state": OutboxState.CANCELLED, "settled_at": self._clock.now()}
-        return self._changed(update(outbox).where(pending).values(values))
+        return self._cancel(outbox.c.case_id == case_id)
+
+    def cancel_pending_of(self, decision_id: DecisionId) -> int:
+        """Withdraw what that decision has not sent and nobody is sending; how many rows."""
+        return self._cancel(outbox.c.decision_id == decision_id)
 
     def cancel_texts(self, contact_ids: Collection[ContactId]) -> int:
         """Withdraw the text messages to these contacts that nobody is sending yet; how many rows."""
-        texts = and_(outbox.c.recipient_id.in_(sorted(contact_ids)), outbox.c.channel == Channel.SMS)
-        values = {"state": OutboxState.CANCELLED, "settled_at": self._clock.now()}
-        pending = update(outbox).where(texts, outbox.c.state == OutboxState.PENDING)
-        return self._changed(pending.values(values))
+        return self._cancel(and_(outbox.c.recipient_id.in_(sorted(contact_ids)), outbox.c.channel == Channel.SMS))
 
     def find_offer(self, contact_id: ContactId, order_id: OrderId, at: datetime) -> OutboxRow | None:
         """The newest message about the order that went out to the contact with choices that are still open at ``at``;
@@ -101,6 +100,11 @@ class Outbox(Repository):
         """How many rows are in each state; states without rows are absent."""
         rows = self._connection.execute(select(outbox.c.state, func.count()).group_by(outbox.c.state))
         return {OutboxState(state): count for state, count in rows}
+
+    def _cancel(self, whose: Any) -> int:
+        pending = and_(whose, outbox.c.state == OutboxState.PENDING)
+        values = {"state": OutboxState.CANCELLED, "settled_at": self._clock.now()}
+        return self._changed(update(outbox).where(pending).values(values))
 
     def _list(self, *conditions: Any, limit: int | None = None) -> list[OutboxRow]:
         query = OUTBOX.select().where(*conditions).order_by(outbox.c.seq).limit(limit)

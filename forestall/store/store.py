@@ -28,6 +28,7 @@ from forestall.store.outcomes import Outcomes
 from forestall.store.plans import Plans
 from forestall.store.proposals import Proposals
 from forestall.store.repository import Lock
+from forestall.store.reversals import Reversals
 from forestall.store.scores import Scores
 from forestall.store.snapshots import Snapshots
 from forestall.store.state import State
@@ -59,6 +60,10 @@ class UnitOfWork:
             state.lock(Lock.STATE)
         return state
 
+    def lock_state(self) -> None:
+        """Wait until no other writer has the state, and keep it until this unit ends."""
+        self.state.lock(Lock.STATE)
+
     @cached_property
     def inbox(self) -> Inbox:
         return Inbox(self._connection, self._clock)
@@ -86,6 +91,10 @@ class UnitOfWork:
     @cached_property
     def decisions(self) -> Decisions:
         return Decisions(self._connection, self._clock)
+
+    @cached_property
+    def reversals(self) -> Reversals:
+        return Reversals(self._connection, self._clock)
 
     @cached_property
     def audit(self) -> Audit:

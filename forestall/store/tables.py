@@ -7,6 +7,7 @@ outcomes, grades, models), which names things by id alone for the same reason.
 """
 
 from collections.abc import Mapping
+from datetime import datetime
 
 from sqlalchemy import (
     BigInteger,
@@ -369,6 +370,10 @@ cases = Table(
     Column("wake_at_severity", Float(53)),
     Column("merged_into", Text),
     Column("expires_at", Instant),
+    Column("acknowledged_by", Text),
+    Column("acknowledged_at", Instant),
+    Column("wake_before_window_s", Float(53)),
+    Column("merged_by", Text),
     Index(None, "day", "status"),
     # One root cause is one live case, whoever opens it and on whichever server.
     Index(
@@ -400,6 +405,7 @@ proposals = Table(
     Column("travel", Text, nullable=False, server_default=""),
     Column("held_out", Boolean, nullable=False, server_default=false()),
     Column("consultation", Json(Consultation)),
+    Column("edited_from", Text),
 )
 
 approvals = Table(
@@ -417,6 +423,10 @@ approvals = Table(
     Column("reason", Word(OverrideReason)),
     Column("note", Text, nullable=False),
     Column("resumed", Boolean, nullable=False),
+    Column("on_behalf_of", Text),
+    Column("shown_at", Instant),
+    Column("looked_s", Float(53)),
+    Column("instead_of", Integer),
     Index(None, "resumed", "expires_at"),
 )
 
@@ -457,6 +467,20 @@ decisions = Table(
     Column("read_set", Json(Mapping[RouteId, int]), nullable=False),
     Column("reason", Word(OverrideReason)),
     Column("note", Text, nullable=False),
+)
+
+# How the routes a decision changed stood before; ``undone_by`` is written once.
+reversals = Table(
+    "reversals",
+    metadata,
+    Column("decision_id", Text, primary_key=True),
+    Column("case_id", Text, ForeignKey("cases.id"), nullable=False, index=True),
+    Column("day", Text, nullable=False, index=True),
+    Column("made_at", Instant, nullable=False),
+    Column("candidate", Json(Candidate), nullable=False),
+    Column("before", Json(Mapping[RouteId, tuple[StopId, ...]]), nullable=False),
+    Column("departures", Json(Mapping[RouteId, datetime]), nullable=False),
+    Column("undone_by", Text),
 )
 
 # --- the journals ---------------------------------------------------------------------------------------------------

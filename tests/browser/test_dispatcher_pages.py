@@ -67,9 +67,108 @@ def test_a_card_can_be_answered_by_keyboard_alone(open_page, day):
     page.keyboard.type("Ada")
     for _ in range(3):
         page.keyboard.press("Tab")
-    assert page.evaluate("document.activeElement.textContent").strip() == "Approve"
+    assert page.evaluate("document.activeElement.textContent").split() == ["Approve", "A"]  # and its key
     page.keyboard.press("Enter")
     page.get_by_role("status").get_by_text("Approved.").wait_for()
+
+
+def test_single_keys_do_the_work_of_the_buttons(open_page, day):
+    page = open_page()
+    page.keyboard.press("j")
+    page.keyboard.press("Enter")
+    page.get_by_role("heading", level=1, name="Vehicle broke down on R01").wait_for()
+    page.get_by_label("Your name").fill("Ada")
+    page.get_by_role("heading", name="Recommended").click()  # out of the field: keys are for who is not writing
+    page.keyboard.press("s")
+    page.get_by_label("For so many minutes").wait_for()
+    page.get_by_role("heading", name="Recommended").click()
+    page.keyboard.press("2")
+    assert page.locator("[data-alternative='2']").is_checked()
+    page.keyboard.press("v")
+    assert page.evaluate("document.activeElement.id") == "reason"
+    page.get_by_label("Reason").select_option(label="Not safe")
+    page.get_by_role("heading", name="Recommended").click()
+    page.keyboard.press("v")
+    page.get_by_text("rejected by Ada, Not safe").wait_for()
+
+
+def test_single_keys_can_be_switched_off(open_page, day):
+    page = open_page()
+    open_case(page)
+    page.keyboard.press("?")
+    page.get_by_label("Single keys are on").uncheck()
+    page.get_by_role("button", name="Close").click()
+    page.reload()
+    page.keyboard.press("s")
+    assert not page.locator("#snooze").evaluate("one => one.open")
+    page.keyboard.press("?")
+    assert not page.get_by_label("Single keys are on").is_checked()
+
+
+def test_what_was_done_can_be_undone_from_the_overview(open_page, day):
+    page = open_page()
+    open_case(page)
+    answer(page, "Approve")
+    page.get_by_role("status").wait_for()
+    day.tick()
+    page.goto(day.address + "/?refresh=off")
+    page.get_by_role("link", name="Undo Vehicle broke down").click()
+    page.get_by_role("heading", name="Done here").wait_for()
+    page.keyboard.press("u")
+    page.get_by_role("status").get_by_text("Undone").wait_for()
+    page.get_by_text("undone by a person").first.wait_for()
+
+
+def test_a_plan_of_ones_own_is_made_without_javascript(open_page, day):
+    page = open_page(java_script_enabled=False)
+    open_case(page)
+    page.get_by_text("Edit the plan").click()
+    page.get_by_label("S006", exact=True).check()
+    page.get_by_label("Order on RSP1").fill("S003 S002")
+    answer(page, "Carry out this version", reason="I know something the plan does not")
+    page.get_by_role("status").get_by_text("Your version").wait_for()
+    day.tick()
+    page.reload()
+    page.get_by_text("decision on plan 2: done, as a person changed it").wait_for()
+
+
+def test_a_plan_that_is_asked_about_again_shows_what_is_different(open_page, day):
+    from axe_playwright_python.sync_playwright import Axe
+
+    page = open_page(bypass_csp=True)
+    open_case(page)
+    answer(page, "Approve")
+    page.get_by_role("status").wait_for()
+    page.get_by_role("button", name="Pin S003").click()  # the world moves before the tick
+    page.get_by_role("status").get_by_text("Pinned").wait_for()
+    day.tick()
+    page.reload()
+    again = page.get_by_role("region", name="Asked again")
+    again.get_by_text("no longer would").wait_for()
+    again.get_by_text("S003").first.wait_for()
+    again.get_by_text("Stop by stop").click()
+    page.get_by_role("button", name="Unpin S003").wait_for()
+    assert Axe().run(page).response["violations"] == []
+    assert page.get_by_role("button", name="Approve").is_visible()
+
+
+def test_several_cases_are_approved_at_once_and_each_says_what_came_of_it(open_page, day):
+    page = open_page()
+    page.keyboard.press("j")
+    page.keyboard.press("x")
+    page.get_by_label("Your name").fill("Ada")
+    page.get_by_role("heading", name="Needs you").click()
+    page.keyboard.press("a")
+    page.get_by_role("status").get_by_text("approved").wait_for()
+
+
+def test_a_countdown_runs_and_the_page_says_how_long_it_was_looked_at(open_page, day):
+    page = open_page()
+    open_case(page)
+    shown = page.locator("#answer [data-left]")
+    shown.evaluate("one => { one.dataset.left = '4'; }")
+    page.get_by_text("3 s left").wait_for()
+    page.get_by_text("time is up").wait_for()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -81,6 +180,7 @@ def test_no_page_has_an_accessibility_fault(open_page, day, scheme):
     case = page.url.removeprefix(day.address)
     for path in ("/?refresh=off", case, "/routes/R01", "/docs", "/cases/nope"):
         page.goto(day.address + path)
+        page.evaluate("document.querySelectorAll('details').forEach(one => { one.open = true; })")
         assert Axe().run(page).response["violations"] == [], path
 
 

@@ -84,7 +84,9 @@ class StandInService:
         self.settings, self.clock, self.store = settings, clock, store
         self.intake = Intake(store, clock)
 
-    def answer(self, case_id, interrupt_id, verdict, by, reason=None, note=""):
+    def answer(
+        self, case_id, interrupt_id, verdict, by, reason=None, note="", on_behalf_of=None, shown_at=None, seen_ms=None
+    ):
         words = {"approve": Verdict.APPROVED, "veto": Verdict.VETOED, "reject": Verdict.REJECTED}
         with self.store.write() as uow:
             case = uow.cases.get(case_id)

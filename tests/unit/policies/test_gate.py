@@ -115,3 +115,13 @@ def test_an_example_that_names_an_unknown_fact_is_refused_with_its_place(tmp_pat
     with pytest.raises(BadInput) as caught:
         read_examples(file)
     assert "example 1: plan.stop_moved" in str(caught.value.as_body())
+
+
+ACTS = ("answer", "edit", "take_over", "hand_back", "undo", "snooze", "wake", "acknowledge", "assign", "merge")
+
+
+@pytest.mark.parametrize("role", ["dispatcher", "admin", "auditor", "nobody"])
+def test_every_act_on_cases_and_stops_is_for_dispatchers_and_administrators(role):
+    may = role in {"dispatcher", "admin"}
+    assert {GATE.may("ann", role, act, "H1") for act in ACTS} == {may}
+    assert {GATE.may("ann", role, act, "H1", kind="Stop") for act in ("pin", "unpin")} == {may}
