@@ -20,6 +20,7 @@ _OBSERVED_AT_ONCE = frozenset(
         CaseKind.HAND_OVER_MISSED,
         CaseKind.TENDER_DECLINED,
         CaseKind.CARRIER_SILENT,
+        CaseKind.PLAN_UNACKNOWLEDGED,
     }
 )
 
@@ -93,7 +94,10 @@ def open_case(signal: Signal, day: str, now: datetime) -> Case:
 
 
 def is_due_for_planning(case: Case, last_no: datetime | None, now: datetime, patience: Patience) -> bool:
-    """Whether a case should get a (new) plan now: new ones at once, watched ones after a rest, never while waiting."""
+    """Whether a case should get a (new) plan now: new ones at once, watched ones after a rest, never while waiting, nor
+    while it is about a plan that nobody has confirmed: the next one would go the same way."""
+    if case.kind is CaseKind.PLAN_UNACKNOWLEDGED:
+        return False
     if case.status in {CaseStatus.OPEN, CaseStatus.ACKNOWLEDGED, CaseStatus.PROPOSED}:
         return True
     if case.status is not CaseStatus.MONITORING or case.quiet_since is not None:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from typing import TypedDict
 
+from agent.ack_patience import AckPatience
 from agent.caseload import Patience
 from agent.contact_log import ContactLog
 from agent.holdout import Holdout
@@ -77,6 +78,7 @@ class Workplace:
     kill_switch: bool
     patience: Patience
     holdout: Holdout
+    ack_patience: AckPatience = field(default_factory=AckPatience)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from langchain_core.runnables import RunnableConfig
 from langgraph.checkpoint.base import BaseCheckpointSaver
 from langgraph.types import Command
 
+from agent.acknowledgements import chase_silent
 from agent.answers import answer_question, lapse_due
 from agent.graph import CaseGraph
 from agent.learning.job import LearningJob
@@ -66,14 +67,15 @@ class Service:
         self._ticking = threading.Lock()
 
     def tick(self) -> TickReport:
-        """One step: lapse what is due, hear people's and carriers' answers, sweep, plan, send, learn. Idempotent:
-        what was done is not done again."""
+        """One step: lapse what is due, hear people's and carriers' answers, chase silent drivers, sweep, plan, send,
+        learn. Idempotent: what was done is not done again."""
         with self._ticking:
             self._work.forecaster.refresh(self.store, self.clock)
             with self.store.write() as uow:
                 lapsed = lapse_due(uow, self.clock.now())
             resumed, failed = self._resume_answered()
             failed += settle_tenders(self._work)
+            chase_silent(self._work)
             swept = self._sweeper.sweep_due(self.clock.now())
             failed += [case_id for case_id in swept.due if not self._plan(case_id)]
             for case_id in swept.closed:

@@ -48,6 +48,7 @@ CASE_KINDS: Mapping[CaseKind, str] = {
     CaseKind.HAND_OVER_MISSED: "Goods did not change hands",
     CaseKind.CUSTOMER_RESCHEDULE: "Customer wants another time",
     CaseKind.ADDRESS_PROBLEM: "Address does not work",
+    CaseKind.PLAN_UNACKNOWLEDGED: "New plan is not confirmed by the driver",
     CaseKind.PRIORITY_INSERT: "Priority order to be fitted in",
 }
 
@@ -145,6 +146,8 @@ CHANNELS: Mapping[Channel, str] = {
     Channel.DRIVER: "driver's app",
     Channel.SMS: "text message",
     Channel.CARRIER: "carrier",
+    Channel.HUB: "hub",
+    Channel.VOICE: "phone call",
 }
 
 _ACTIONS: Mapping[ActionKind, str] = {
@@ -177,6 +180,7 @@ _DECLINES: Mapping[str, str] = {
     "hub_swap.goods_have_left": "the goods have left {hub}",
     "hub_swap.no_gain": "going over {links} would not do better",
     "notify_customer.nobody_to_tell": "no customer is likely enough to be served late (from {threshold})",
+    "acknowledgement.awaited": "the driver of {routes} has not confirmed the last change yet",
     "carrier_update.no_foreign_carrier": "no other carrier is concerned",
 }
 

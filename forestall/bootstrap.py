@@ -13,6 +13,7 @@ from psycopg.rows import dict_row
 from psycopg_pool import ConnectionPool
 from sqlalchemy import make_url
 
+from agent.ack_patience import AckPatience
 from agent.caseload import Patience
 from agent.contact_log import ContactLog
 from agent.detectors import Thresholds
@@ -86,6 +87,12 @@ def build(settings: Settings, clock: Clock | None = None) -> Service:
         kill_switch=settings.kill_switch,
         patience=patience,
         holdout=Holdout(settings.holdout_share, settings.holdout_max_misses, settings.seed),
+        ack_patience=AckPatience(
+            driver=timedelta(seconds=settings.ack_driver_s),
+            carrier=timedelta(seconds=settings.ack_carrier_s),
+            voice=timedelta(seconds=settings.ack_voice_s),
+            before_departure=timedelta(seconds=settings.ack_before_departure_s),
+        ),
     )
     rhythm = Rhythm(
         timedelta(seconds=settings.sweep_interval_s),

@@ -113,6 +113,27 @@ class Settings(BaseSettings):
     clock_anchor: AwareDatetime | None = Field(default=None, description="The real moment that clock_start belongs to.")
     clock_rate: float = Field(default=1.0, gt=0, description="Seconds of the service's clock for one real second.")
 
+    ack_driver_s: float = Field(
+        default=300.0,
+        gt=0,
+        le=600,
+        description="How long a driver may take to confirm a changed plan in the app, seconds; then the old one is"
+        " believed again and the next channel is tried.",
+    )
+    ack_carrier_s: float = Field(
+        default=600.0,
+        gt=0,
+        description="How long another carrier may take to confirm it, seconds; then its driver is called.",
+    )
+    ack_voice_s: float = Field(
+        default=300.0, gt=0, description="How long a call may go unconfirmed, seconds; then the case is a person's."
+    )
+    ack_before_departure_s: float = Field(
+        default=900.0,
+        ge=0,
+        description="A driver at the hub need not confirm sooner than this before leaving, seconds.",
+    )
+
     @field_validator("learning_keep_days")
     @classmethod
     def _keep_what_drift_is_judged_by(cls, keep_days: float, info: ValidationInfo) -> float:

@@ -32,6 +32,7 @@ from forestall.domain.ids import (
     StopId,
     VehicleId,
 )
+from forestall.domain.instructions import Instruction
 from forestall.domain.network import Carrier, Contact, Driver, Hub, Location, Vehicle
 from forestall.domain.orders import Custody, Order, Package, Window
 from forestall.domain.plan import DayPlan
@@ -325,6 +326,26 @@ def make_decision(decision_id: str = "d1", case_id: str = "case-1", **fields: An
         "read_set": {RouteId("R01"): 1},
     }
     return Decision(**(defaults | fields))
+
+
+def make_instruction(route_id: str = "R01", plan_version: int = 2, **fields: Any) -> Instruction:
+    defaults: dict[str, Any] = {
+        "route_id": RouteId(route_id),
+        "plan_version": plan_version,
+        "day": DAY,
+        "hub_id": HubId("H1"),
+        "case_id": CaseId("case-1"),
+        "cause": "fingerprint of case-1",
+        "plan_rev": 1,
+        "decision_id": DecisionId("d1"),
+        "stops_before": (StopId("S001"), StopId("S002"), StopId("S003")),
+        "departs_before": at(30),
+        "told_at": at(60),
+        "answer_by": at(65),
+        "channel": Channel.DRIVER,
+        "next_at": at(65),
+    }
+    return Instruction(**(defaults | fields))
 
 
 def make_effect(key: str = "case-1:1:notify:S001", **fields: Any) -> Effect:

@@ -9,15 +9,22 @@ from factories import DAY, at, make_event, make_plan
 from forestall.clock import ManualClock
 from forestall.domain.cases import Case
 from forestall.domain.plan import DayPlan
-from forestall.domain.vocabulary import EventType
+from forestall.domain.vocabulary import Channel, EventType
 from forestall.intake.plan import with_digest
 
 
 class Field:
-    """The world around one service: events in, time on, and what came out."""
+    """The world around one service: events in, time on, and what came out.
+
+    Drivers confirm what they are told at once, but those of ``silent`` routes: these hear nothing but a call, and those
+    of ``unreachable`` ones not even that.
+    """
 
     def __init__(self, open_service: Callable[..., Service], clock: ManualClock) -> None:
         self.clock, self._open = clock, open_service
+        self.silent: set[str] = set()
+        self.unreachable: set[str] = set()
+        self._heard: set[str] = set()
         self.service = open_service()
         self._numbers = count(1)
 
@@ -35,6 +42,17 @@ class Field:
         self.go_to(at(minute))
         report = self.service.tick()
         assert report.failed == ()
+        self._confirm(minute)
+
+    def _confirm(self, minute: float) -> None:
+        """Drivers answer to what has come out since the last time."""
+        with self.service.store.read() as uow:
+            rows = [row for row in uow.outbox.list_after(0) if row.effect.key not in self._heard]
+        for effect in (row.effect for row in rows):
+            self._heard.add(effect.key)
+            deaf = {Channel.DRIVER: self.silent | self.unreachable, Channel.VOICE: self.unreachable}.get(effect.channel)
+            if deaf is not None and (route := str(effect.payload["route_id"])) not in deaf:
+                self.tell(EventType.ROUTE_ACK, route, minute, plan_version=effect.payload["plan_version"])
 
     def go_to(self, instant: datetime) -> None:
         self.clock.advance_to(instant)

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from langgraph.runtime import Runtime
 
+from agent.acknowledgements import instructions_of
 from agent.learning.interventions import interventions_of
 from agent.questions import question_of
 from agent.rebase import dropped_stops, rebase
@@ -122,7 +123,7 @@ def _apply(work: Workplace, uow: UnitOfWork, state: CaseRun, ready: Ready) -> No
     if ready.candidate.tender is not None:
         effects: tuple[Effect, ...] = (_ask_carrier(uow, case, proposal.plan_rev, decision, ready),)
     else:
-        effects = apply_plan(uow, case, proposal.plan_rev, decision, ready)
+        effects = apply_plan(work, uow, case, proposal.plan_rev, decision, ready)
     record(work, uow, case, proposal, decision, ready, approval, effects)
     uow.outbox.add(list(effects))
     uow.cases.save(_watched(case, decision.at))
@@ -139,10 +140,14 @@ def decision_on(ready: Ready, decision: Decision) -> Decision:
     )
 
 
-def apply_plan(uow: UnitOfWork, case: Case, plan_rev: int, decision: Decision, ready: Ready) -> tuple[Effect, ...]:
-    """Write the changed rows; returns whom that has to be told. StalePlan when a route has moved."""
+def apply_plan(
+    work: Workplace, uow: UnitOfWork, case: Case, plan_rev: int, decision: Decision, ready: Ready
+) -> tuple[Effect, ...]:
+    """Write the changed rows; returns whom that has to be told, and waits for their word. StalePlan when a route has
+    moved."""
     after = apply_candidate(ready.situation.snapshot, ready.candidate)
     _write_state(uow, ready)
+    uow.instructions.add(instructions_of(case, plan_rev, decision, ready, work.ack_patience))
     uow.outcomes.add_interventions(interventions_of(decision, ready.candidate))
     return effects_of(ready.candidate, after, ready.situation.contacts, case.id, plan_rev, decision.id)
 

@@ -6,6 +6,7 @@ from langgraph.runtime import Runtime
 
 from agent.learning.forecasting import Forecasting
 from agent.run import CaseRun, RunContext
+from agent.silence import split_off
 from agent.steps.situations import situation_of
 from forestall.domain.actions import Candidate
 from forestall.domain.ids import CandidateId, CaseId
@@ -40,8 +41,8 @@ def propose(state: CaseRun, runtime: Runtime[RunContext]) -> CaseRun:  # noqa: A
     assert desk.situation is not None
     offers = [tool(desk.situation) for tool in (*_ROUTE_TOOLS, *_WORD_TOOLS)]
     unique = {candidate.id: candidate for offer in offers for candidate in offer.candidates}
-    desk.candidates = tuple(unique.values())
-    desk.declined = tuple(offer.declined for offer in offers if offer.declined is not None)
+    desk.candidates, unheard = split_off(tuple(unique.values()), desk.situation.snapshot)
+    desk.declined = (*(offer.declined for offer in offers if offer.declined is not None), *unheard)
     return {}
 
 

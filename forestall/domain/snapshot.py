@@ -17,6 +17,7 @@ from forestall.domain.ids import (
     StopId,
     VehicleId,
 )
+from forestall.domain.instructions import Instruction
 from forestall.domain.network import Carrier, Driver, Hub, HubLink, Vehicle
 from forestall.domain.orders import Order, Package
 from forestall.domain.routes import Position, Route, Stop
@@ -29,7 +30,8 @@ class HubSnapshot:
     """Rows as they stood at ``taken_at``. ``id`` is the hash of the content, so equal states have equal ids.
 
     ``stops`` are in route order (route id, sequence). ``matrix_id`` names the plan's own travel matrix, or is None.
-    ``tenders`` are all of the day, those that have come to an end included.
+    ``tenders`` are all of the day, those that have come to an end included; ``instructions`` those that no driver has
+    confirmed yet. ``untold`` are stops whose driver does not know of them: no state, but what ``believed`` makes of it.
     """
 
     id: SnapshotId
@@ -47,6 +49,8 @@ class HubSnapshot:
     positions: Mapping[VehicleId, Position]
     matrix_id: str | None = None
     tenders: tuple[Tender, ...] = ()
+    instructions: tuple[Instruction, ...] = ()
+    untold: frozenset[StopId] = frozenset()
 
     @cached_property
     def stops_by_route(self) -> Mapping[RouteId, tuple[Stop, ...]]:

@@ -99,6 +99,7 @@ class CaseKind(StrEnum):
     ADDRESS_PROBLEM = "ADDRESS_PROBLEM"
     PRIORITY_INSERT = "PRIORITY_INSERT"
     HAND_OVER_MISSED = "HAND_OVER_MISSED"
+    PLAN_UNACKNOWLEDGED = "PLAN_UNACKNOWLEDGED"
 
 
 class CaseStatus(StrEnum):
@@ -156,6 +157,14 @@ class TenderStatus(StrEnum):
     def is_refusal(self) -> bool:
         """Whether the carrier would not have the stops, in words or by saying nothing."""
         return self in {TenderStatus.DECLINED, TenderStatus.SILENT}
+
+
+class InstructionStatus(StrEnum):
+    """What a driver says to a changed plan."""
+
+    TOLD = "TOLD"  # sent, and not confirmed yet
+    ACKNOWLEDGED = "ACKNOWLEDGED"  # by a word, or by setting out for a stop that only the new plan has
+    MOOT = "MOOT"  # nobody is to follow it any more: the route is over, or its vehicle broke down
 
 
 class Tool(StrEnum):
@@ -301,6 +310,7 @@ class Channel(StrEnum):
     SMS = "sms"
     CARRIER = "carrier"
     HUB = "hub"
+    VOICE = "voice"
 
 
 class OutboxState(StrEnum):

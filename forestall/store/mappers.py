@@ -5,6 +5,7 @@ from forestall.domain.decisions import Approval, Decision, Proposal
 from forestall.domain.effects import OutboxRow
 from forestall.domain.events import Event
 from forestall.domain.forecast import RouteForecast, StopForecast
+from forestall.domain.instructions import Instruction
 from forestall.domain.learning import DriftState, Grade, Intervention, Outcome, StoredModel
 from forestall.domain.network import Carrier, Contact, Driver, Hub, HubLink, Vehicle
 from forestall.domain.orders import Order, Package
@@ -31,6 +32,7 @@ CASES = Mapper(Case, tables.cases)
 PROPOSALS = Mapper(Proposal, tables.proposals)
 APPROVALS = Mapper(Approval, tables.approvals)
 TENDERS = Mapper(Tender, tables.tenders)
+INSTRUCTIONS = Mapper(Instruction, tables.instructions)
 DECISIONS = Mapper(Decision, tables.decisions)
 EVENTS = Mapper(Event, tables.inbox)
 OUTBOX = Mapper(OutboxRow, tables.outbox, prefixes={"effect": ""})

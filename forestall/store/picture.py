@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, Connection, Select, or_, select, union
 
 from forestall.domain.ids import HubId, SnapshotId
 from forestall.domain.snapshot import HubSnapshot
+from forestall.domain.vocabulary import InstructionStatus
 from forestall.errors import NotFound
 from forestall.store import tables as t
 from forestall.store.codec import canonical, digest
@@ -21,6 +22,7 @@ from forestall.store.mappers import (
     CARRIERS,
     DRIVERS,
     HUBS,
+    INSTRUCTIONS,
     LINKS,
     ORDERS,
     PACKAGES,
@@ -34,6 +36,7 @@ from forestall.store.mapping import AnySelect, Mapper
 
 T = TypeVar("T")
 _Narrow = Callable[[AnySelect], AnySelect]
+_FIRST_SECTIONS = 10  # hubs to positions
 
 
 def take_picture(
@@ -59,7 +62,10 @@ def take_picture(
     stops = view.load(STOPS, view.stops(), ("route_id", "sequence", "id"))
     positions = view.load(POSITIONS, view.positions(), ("vehicle_id",))
     tenders = view.load(TENDERS, view.of_hubs(t.tenders, t.tenders.c.hub_id))
-    sections = (hubs, links, carriers, vehicles, drivers, orders, packages, routes, stops, positions, tenders)
+    instructions = view.load(INSTRUCTIONS, view.unconfirmed(), ("route_id", "plan_version"))
+    sections = (
+        hubs, links, carriers, vehicles, drivers, orders, packages, routes, stops, positions, tenders, instructions,
+    )  # fmt: skip
     taken_at = as_utc(taken_at)
     return HubSnapshot(
         id=_hash(day, taken_at, plan.matrix_id, [[kept.digest for kept in section] for section in sections]),
@@ -77,6 +83,7 @@ def take_picture(
         positions={kept.value.vehicle_id: kept.value for kept in positions},
         matrix_id=plan.matrix_id,
         tenders=tuple(kept.value for kept in tenders),
+        instructions=tuple(kept.value for kept in instructions),
     )
 
 
@@ -94,6 +101,7 @@ def content_id(snapshot: HubSnapshot) -> SnapshotId:
         snapshot.stops.values(),
         snapshot.positions.values(),
         snapshot.tenders,
+        snapshot.instructions,
     )
     digests = [[digest(value) for value in section] for section in sections]
     return _hash(snapshot.day, snapshot.taken_at, snapshot.matrix_id, digests)
@@ -102,9 +110,11 @@ def content_id(snapshot: HubSnapshot) -> SnapshotId:
 def _hash(day: str, taken_at: datetime, matrix_id: str | None, sections: Sequence[Sequence[bytes]]) -> SnapshotId:
     """SHA-256 over the head and each section's size and digests, so that no value can slip between sections.
 
-    Without tenders, which came later than the other sections, the hash is what it was before there were any.
+    Tenders and instructions came later than the other sections; without any, the hash is what it was before.
     """
-    sections = sections if sections[-1] else sections[:-1]
+    sections = list(sections)
+    while len(sections) > _FIRST_SECTIONS and not sections[-1]:
+        del sections[-1]
     head = canonical([day, to_text(taken_at), matrix_id, [len(section) for section in sections]])
     return SnapshotId(sha256(b"".join([head.encode(), *[b"".join(section) for section in sections]])).hexdigest())
 
@@ -168,6 +178,10 @@ class _View:
     def positions(self) -> _Narrow:
         of_vehicles = self.vehicles()
         return lambda query: of_vehicles(query.join(t.vehicles, t.vehicles.c.id == t.positions.c.vehicle_id))
+
+    def unconfirmed(self) -> _Narrow:
+        of_hubs = self.of_hubs(t.instructions, t.instructions.c.hub_id)
+        return lambda query: of_hubs(query).where(t.instructions.c.status == InstructionStatus.TOLD)
 
     def _own(self, table: Any) -> Select[Any]:
         """Ids of the hubs' own rows. In a union with others, each part is found by its index; an OR reads all rows."""

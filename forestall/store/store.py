@@ -19,6 +19,7 @@ from forestall.store.drift import Drift
 from forestall.store.engines import Engines, open_engines
 from forestall.store.frames import Frames
 from forestall.store.inbox import Inbox
+from forestall.store.instructions import Instructions
 from forestall.store.interning import Interner
 from forestall.store.meta import Meta
 from forestall.store.migrate import migrate
@@ -82,6 +83,10 @@ class UnitOfWork:
     @cached_property
     def tenders(self) -> Tenders:
         return Tenders(self._connection, self._clock)
+
+    @cached_property
+    def instructions(self) -> Instructions:
+        return Instructions(self._connection, self._clock)
 
     @cached_property
     def decisions(self) -> Decisions:

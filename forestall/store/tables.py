@@ -40,6 +40,7 @@ from forestall.domain.vocabulary import (
     EventType,
     FailureReason,
     HolderKind,
+    InstructionStatus,
     ModelKind,
     ModelStatus,
     OutboxState,
@@ -401,6 +402,31 @@ tenders = Table(
     Column("settled", Boolean, nullable=False),
     Index(None, "day", "hub_id"),
     Index(None, "settled", "answer_by"),
+)
+
+# Kept after the driver has confirmed them: who had to be asked how often is found here.
+instructions = Table(
+    "instructions",
+    metadata,
+    Column("route_id", Text, primary_key=True),
+    Column("plan_version", BigInteger, primary_key=True, autoincrement=False),
+    Column("day", Text, nullable=False),
+    Column("hub_id", Text, nullable=False),
+    Column("case_id", Text, nullable=False, index=True),
+    Column("cause", Text, nullable=False),
+    Column("plan_rev", Integer, nullable=False),
+    Column("decision_id", Text, nullable=False),
+    Column("stops_before", Json(tuple[StopId, ...]), nullable=False),
+    Column("departs_before", Instant, nullable=False),
+    Column("told_at", Instant, nullable=False),
+    Column("answer_by", Instant, nullable=False),
+    Column("channel", Word(Channel), nullable=False),
+    Column("next_at", Instant),
+    Column("passed_on_at", Instant),
+    Column("status", Word(InstructionStatus), nullable=False),
+    Column("settled_at", Instant),
+    Index(None, "status", "day", "hub_id"),
+    Index(None, "status", "next_at"),
 )
 
 # Append-only: triggers in the migrations refuse UPDATE and DELETE.

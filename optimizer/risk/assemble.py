@@ -88,7 +88,7 @@ class _Assembly:
         self.leg = beliefs.draws.leg(beliefs.learned.leg_sd)
         self.service = beliefs.draws.service(beliefs.learned.service_sd)
         self._in_vain = {
-            route.id: frozenset(stop.id for stop in list_misplaced(snapshot, route.id)) for route in routes
+            route.id: snapshot.untold.union(stop.id for stop in list_misplaced(snapshot, route.id)) for route in routes
         }
 
     def build(self) -> FleetProblem:
@@ -350,7 +350,8 @@ class _Assembly:
         return (instant - self.epoch).total_seconds()
 
     def _opens_s(self) -> Floats:
-        """(m,) when each stop can be served; never, while its goods are aboard a vehicle that does not bring them."""
+        """(m,) when each stop can be served; never, while its goods are aboard a vehicle that does not bring them, or
+        its driver does not know of it."""
         in_vain: frozenset[StopId] = frozenset().union(*self._in_vain.values())
         seconds = self._seconds
         return np.array([NEVER if stop.id in in_vain else seconds(stop.window.opens_at) for stop in self.stops])
