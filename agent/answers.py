@@ -39,7 +39,9 @@ def answer_question(
     if question is None or question.interrupt_id != interrupt_id:
         raise Conflict("this question is no longer open", **_present(case, question))
     verdict = _verdict(choice, question, reason)
-    if question.expires_at <= now or not uow.approvals.answer(case_id, interrupt_id, verdict, now, by, reason, note):
+    if question.expires_at <= now or not uow.approvals.answer(
+        case_id, interrupt_id, verdict, now, by, reason, note, role
+    ):
         raise Conflict("this question was answered or has lapsed", **_present(case, question))
     return case
 

@@ -72,7 +72,12 @@ class Pictures:
         if snapshot.matrix_id is None:
             return self._roads
         if snapshot.matrix_id not in self._matrices:
-            places = [stop.location for stop in snapshot.stops.values()]
-            places += [hub.location for hub in snapshot.hubs.values()]
-            self._matrices[snapshot.matrix_id] = MatrixTravel(uow.plans.get_matrix(snapshot.matrix_id), places)
+            self._matrices[snapshot.matrix_id] = matrix_of(uow, snapshot, snapshot.matrix_id)
         return self._matrices[snapshot.matrix_id]
+
+
+def matrix_of(uow: UnitOfWork, snapshot: HubSnapshot, matrix_id: str) -> MatrixTravel:
+    """The travel times that the day's plan brought along, between the snapshot's places."""
+    places = [stop.location for stop in snapshot.stops.values()]
+    places += [hub.location for hub in snapshot.hubs.values()]
+    return MatrixTravel(uow.plans.get_matrix(matrix_id), places)

@@ -38,7 +38,7 @@ from optimizer.repair import Ladder, Repairer
 from optimizer.repair.engines import Rung
 from optimizer.repair.pool import SolverPool
 from optimizer.risk import Forecaster
-from optimizer.travel import HaversineTravel, OsrmServer, OsrmTravel
+from optimizer.travel import HaversineTravel, OsrmServer, OsrmTravel, TravelTimes
 from optimizer.travel.document import from_document
 from optimizer.warmup import warm_up
 from policies.gate import Gate, read_policies
@@ -109,7 +109,7 @@ def build(settings: Settings, clock: Clock | None = None) -> Service:
         graph=build_graph(checkpointer, shadow=settings.mode is Mode.SHADOW),
         checkpoints=checkpointer,
         sweeper=Sweeper(store, work.pictures, Thresholds(), patience, rhythm),
-        learning=make_learning(settings, store),
+        learning=make_learning(settings, store, roads),
         channels=dict.fromkeys(Channel, DryRunChannel()),
         closers=[close_checkpoints, *close_roads, *([solver.close] if solver else [])],
     )
@@ -165,13 +165,14 @@ def make_forecasting(settings: Settings, prices: Prices | None = None) -> Foreca
     )
 
 
-def make_learning(settings: Settings, store: Store) -> LearningJob:
-    """The scheduled labels, grades, drift watch and forgetting."""
+def make_learning(settings: Settings, store: Store, roads: TravelTimes | None = None) -> LearningJob:
+    """The scheduled labels, grades, drift watch, scores of overrides and forgetting; ``roads`` default to the map's."""
     return LearningJob(
         store,
         watch_of(settings),
         timedelta(seconds=settings.learning_interval_s),
         timedelta(days=settings.learning_keep_days),
+        roads or map_travel(settings),
     )
 
 

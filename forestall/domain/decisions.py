@@ -59,6 +59,7 @@ class Approval:
     """A question to a person, answered once. ``verdict`` None means open; the first answer wins (compare-and-swap).
 
     ``is_veto`` tells the two forms apart: an approval lapses at ``expires_at``, a veto window runs out into execution.
+    ``role`` is the one in which it was answered ("": by nobody).
     """
 
     case_id: CaseId
@@ -73,6 +74,7 @@ class Approval:
     reason: OverrideReason | None = None
     note: str = ""
     resumed: bool = False
+    role: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,9 +31,17 @@ class Approvals(Repository):
         by: str,
         reason: OverrideReason | None = None,
         note: str = "",
+        role: str = "",
     ) -> bool:
         """Answer an open question; False when it has been answered (or never was asked), and then nothing changes."""
-        values = {"verdict": verdict, "answered_at": at, "answered_by": by, "reason": reason, "note": note}
+        values = {
+            "verdict": verdict,
+            "answered_at": at,
+            "answered_by": by,
+            "reason": reason,
+            "note": note,
+            "role": role,
+        }
         return self._changed(update(approvals).where(_is(case_id, interrupt_id), _IS_OPEN).values(values)) == 1
 
     def mark_resumed(self, case_id: CaseId, interrupt_id: InterruptId) -> None:

@@ -9,6 +9,7 @@ from forestall.domain.instructions import Instruction
 from forestall.domain.learning import DriftState, Grade, Intervention, Outcome, StoredModel
 from forestall.domain.network import Carrier, Contact, Driver, Hub, HubLink, Vehicle
 from forestall.domain.orders import Order, Package
+from forestall.domain.overrides import OverrideScore
 from forestall.domain.plan import TravelMatrix
 from forestall.domain.routes import Attempt, Position, Route, Stop
 from forestall.domain.tenders import Tender
@@ -42,4 +43,5 @@ OUTCOMES = Mapper(Outcome, tables.outcomes)
 INTERVENTIONS = Mapper(Intervention, tables.interventions)
 GRADES = Mapper(Grade, tables.grades)
 MODELS = Mapper(StoredModel, tables.models)
+OVERRIDE_SCORES = Mapper(OverrideScore, tables.override_scores)
 DRIFT_STATES = Mapper(DriftState, tables.drift_states)

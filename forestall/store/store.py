@@ -26,6 +26,7 @@ from forestall.store.migrate import migrate
 from forestall.store.models import Models
 from forestall.store.outbox import Outbox
 from forestall.store.outcomes import Outcomes
+from forestall.store.overrides import Overrides
 from forestall.store.plans import Plans
 from forestall.store.proposals import Proposals
 from forestall.store.repository import Lock
@@ -111,6 +112,10 @@ class UnitOfWork:
     @cached_property
     def outcomes(self) -> Outcomes:
         return Outcomes(self._connection, self._clock)
+
+    @cached_property
+    def overrides(self) -> Overrides:
+        return Overrides(self._connection, self._clock)
 
     @cached_property
     def models(self) -> Models:

@@ -32,6 +32,7 @@ from forestall.domain.forecast import Contribution, HubForecast
 from forestall.domain.ids import CandidateId, LocationId, PackageId, RouteId, StopId
 from forestall.domain.network import HoursOfService
 from forestall.domain.vocabulary import (
+    Autonomy,
     CarrierKind,
     CaseKind,
     CaseStatus,
@@ -377,6 +378,7 @@ approvals = Table(
     Column("verdict", Word(Verdict)),
     Column("answered_at", Instant),
     Column("answered_by", Text),
+    Column("role", Text, nullable=False, server_default=""),
     Column("reason", Word(OverrideReason)),
     Column("note", Text, nullable=False),
     Column("resumed", Boolean, nullable=False),
@@ -665,4 +667,30 @@ drift_states = Table(
     Column("ece_limit", Float(53), nullable=False),
     Column("coverage", Float(53)),
     Column("coverage_limit", Float(53)),
+)
+
+override_scores = Table(
+    "override_scores",
+    metadata,
+    Column("decision_id", Text, primary_key=True),
+    Column("case_id", Text, nullable=False),
+    Column("plan_rev", Integer, nullable=False),
+    Column("day", Text, nullable=False),
+    Column("hub_id", Text, nullable=False),
+    Column("decided_at", Instant, nullable=False, index=True),
+    Column("scored_at", Instant, nullable=False),
+    Column("case_kind", Word(CaseKind), nullable=False),
+    Column("verdict", Word(Verdict), nullable=False),
+    Column("reason", Word(OverrideReason)),
+    Column("role", Text, nullable=False),
+    Column("kinds", Json(tuple[str, ...]), nullable=False),
+    Column("autonomy", Word(Autonomy), nullable=False),
+    Column("stops", Integer, nullable=False),
+    Column("kept_done", Integer, nullable=False),
+    Column("kept_proposed", Integer, nullable=False),
+    Column("kept_really", Integer, nullable=False),
+    Column("lateness_done_s", Float(53), nullable=False),
+    Column("lateness_proposed_s", Float(53), nullable=False),
+    Column("travel_done_s", Float(53), nullable=False),
+    Column("travel_proposed_s", Float(53), nullable=False),
 )
