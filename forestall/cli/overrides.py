@@ -36,9 +36,7 @@ def report_overrides(
     waiting, words = report.unscored, report.without_routes
     print(f"{waiting} more wait for their day to end, {words} were about messages alone")
     if not report.suggestions:
-        print(
-            f"no rule is suggested: {report.tested} groups had cases enough to be tested, none stands out from chance"
-        )
+        print(f"no rule is suggested: {report.tested} groups with cases enough were tested, none stands out")
     for one in report.suggestions:
         print(f"\n{one.says} (p {one.p_value:.4f} among {report.tested} tests)")
         print(one.cedar or "")

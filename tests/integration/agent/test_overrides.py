@@ -13,7 +13,7 @@ from forestall.domain.vocabulary import CaseKind, OverrideReason, Verdict
 
 
 def refused_rescue(field: Field) -> None:
-    """A breakdown at 40 asks whether the spare may fetch the goods (people decide all); the dispatcher says no at 42."""
+    """People decide all. A breakdown at 40 asks whether the spare may fetch the goods; the dispatcher says no at 42."""
     field.restart(mode="SUGGEST")
     field.begin(make_plan(route_count=1, stops_each=4))
     field.break_down()
