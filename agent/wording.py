@@ -80,6 +80,9 @@ VERDICTS: Mapping[Verdict, str] = {
     Verdict.ACCEPTED: "done, the other carrier accepted",
     Verdict.DECLINED: "not done, the other carrier declined",
     Verdict.SILENT: "not done, the other carrier did not answer",
+    Verdict.EDITED: "done, as a person changed it",
+    Verdict.WITHDRAWN: "withdrawn by a person",
+    Verdict.UNDONE: "undone by a person",
 }
 
 AUTONOMY: Mapping[Autonomy, str] = {

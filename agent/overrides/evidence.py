@@ -77,7 +77,7 @@ def weigh(scores: Sequence[OverrideScore]) -> Evidence:
         gained=float(gains.mean()),
         gained_low=gained_low,
         gained_high=gained_high,
-        travel_delta_s=sum(score.travel_done_s - score.travel_proposed_s for score in scores),
+        travel_delta_s=sum(s.travel_done_s - s.travel_proposed_s for s in scores if s.travel_done_s is not None),
         p_value=sign_flip_p(gains),
     )
 

@@ -3,7 +3,7 @@
 An override is scored once every stop that either plan concerns has its outcome: the learning job's labels come first.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -16,6 +16,7 @@ from forestall.domain.overrides import OverrideScore
 from forestall.domain.vocabulary import Autonomy, StopKind
 from forestall.store import UnitOfWork
 from optimizer.hindsight import CALLED_OFF, Realised, compare, look_back
+from optimizer.prices import Prices
 from optimizer.travel import TravelTimes
 
 
@@ -68,8 +69,7 @@ def _look_back(
 
 
 def _stops_named(choice: Choice) -> set[StopId]:
-    plans = [plan for plan in (choice.proposed, choice.done) if plan is not None]
-    return {stop_id for plan in plans for change in plan.route_changes for stop_id in change.stop_ids}
+    return {stop_id for plan in choice.plans for change in plan.route_changes for stop_id in change.stop_ids}
 
 
 def _score(uow: UnitOfWork, day: _Day, decision: Decision, choice: Choice, now: datetime) -> OverrideScore:
@@ -78,6 +78,8 @@ def _score(uow: UnitOfWork, day: _Day, decision: Decision, choice: Choice, now: 
     failed = {stop_id for stop_id, outcome in day.outcomes.items() if outcome.failed}
     snapshot = uow.snapshots.get(proposal.snapshot_id)
     both = compare(snapshot, day.travel, day.realised, choice.done, choice.proposed, failed)
+    came = [outcome for stop_id in both.stops if (outcome := day.outcomes.get(stop_id)) is not None]
+    kept_really = sum(not outcome.late and not outcome.failed for outcome in came)
     return OverrideScore(
         decision_id=decision.id,
         case_id=case.id,
@@ -90,18 +92,20 @@ def _score(uow: UnitOfWork, day: _Day, decision: Decision, choice: Choice, now: 
         verdict=decision.verdict,
         reason=decision.reason,
         role=asked[-1].role if asked else "",
-        kinds=plan_kinds(choice.proposed),
+        kinds=plan_kinds(choice.plans[0]),
         autonomy=proposal.gate.autonomy if proposal.gate else Autonomy.FORBIDDEN,
         stops=len(both.stops),
-        kept_done=both.done.kept,
+        kept_done=kept_really if choice.as_it_came else both.done.kept,
         kept_proposed=both.proposed.kept,
-        kept_really=sum(_was_kept(day.outcomes.get(stop_id)) for stop_id in both.stops),
-        lateness_done_s=both.done.lateness_s,
+        kept_really=kept_really,
+        lateness_done_s=_lateness_s(came) if choice.as_it_came else both.done.lateness_s,
         lateness_proposed_s=both.proposed.lateness_s,
-        travel_done_s=both.done.travel_s,
+        travel_done_s=None if choice.as_it_came else both.done.travel_s,
         travel_proposed_s=both.proposed.travel_s,
     )
 
 
-def _was_kept(outcome: Outcome | None) -> bool:
-    return outcome is not None and not outcome.late and not outcome.failed
+def _lateness_s(outcomes: Sequence[Outcome]) -> float:
+    """How late some stops were in all, each up to where lateness is counted."""
+    cap_s = Prices().lateness_cap_s
+    return sum(min(outcome.lateness_s, cap_s) for outcome in outcomes if outcome.late)

@@ -19,7 +19,7 @@ def report_overrides(
     """Report how often people were right to decide otherwise, and which rules that speaks for.
 
     Each override is scored both ways once its day is known: the plan that was proposed and what was done instead,
-    driven under the same legs, visits and hold-ups. A suggested rule is a text to take over; no policy changes by itself.
+    driven under the same legs, visits and hold-ups. A suggested rule is a text to take over; nothing changes by itself.
     """
     from agent.overrides.report import describe_overrides_report, read_overrides_report, rows_of
     from forestall.cli.parts import open_store, read_settings

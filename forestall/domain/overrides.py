@@ -13,7 +13,8 @@ class OverrideScore:
 
     ``stops`` are the deliveries that either plan concerns, and ``kept`` how many promises of theirs are kept when a
     plan is driven under the day as it was, unchanged to its end; ``kept_really`` is what came of them, later decisions
-    and all. ``lateness`` and ``travel`` are sums, seconds. ``kinds`` are the proposed actions but messages,
+    and all. ``lateness`` and ``travel`` are sums, seconds (None: nobody can tell what was driven for these alone).
+    ``kinds`` are the proposed actions but messages,
     ``autonomy`` how freely they might have run. ``role`` is that of the person ("" where nobody answered): who it was
     is not kept here, and no figure is about one worker.
     """
@@ -37,7 +38,7 @@ class OverrideScore:
     kept_really: int
     lateness_done_s: float
     lateness_proposed_s: float
-    travel_done_s: float
+    travel_done_s: float | None
     travel_proposed_s: float
 
     @property

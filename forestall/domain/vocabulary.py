@@ -210,6 +210,9 @@ class Verdict(StrEnum):
     ACCEPTED = "ACCEPTED"  # by the carrier a tender went to, as the two below
     DECLINED = "DECLINED"
     SILENT = "SILENT"
+    EDITED = "EDITED"  # carried out as a person changed it
+    WITHDRAWN = "WITHDRAWN"  # a person took the case over, put it off or merged it, so the question fell away
+    UNDONE = "UNDONE"  # what an earlier decision did was taken back, as far as that was still possible
 
 
 class ModelKind(StrEnum):

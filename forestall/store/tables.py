@@ -691,6 +691,6 @@ override_scores = Table(
     Column("kept_really", Integer, nullable=False),
     Column("lateness_done_s", Float(53), nullable=False),
     Column("lateness_proposed_s", Float(53), nullable=False),
-    Column("travel_done_s", Float(53), nullable=False),
+    Column("travel_done_s", Float(53)),
     Column("travel_proposed_s", Float(53), nullable=False),
 )

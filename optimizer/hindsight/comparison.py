@@ -26,6 +26,9 @@ class Tally:
     travel_s: float
 
 
+_NOTHING = Tally(0, 0.0, 0.0)
+
+
 @dataclass(frozen=True, slots=True)
 class Comparison:
     """``stops`` are the deliveries of all routes that either plan changes, called-off ones apart."""
@@ -40,14 +43,16 @@ def compare(
     travel: TravelTimes,
     realised: Realised,
     done: Candidate | None,
-    proposed: Candidate,
+    proposed: Candidate | None,
     failed: Collection[StopId],
 ) -> Comparison:
     """Both plans from ``snapshot`` on, paired: the same legs, visits and hold-ups, the same doors shut (``failed``).
 
-    ``done`` None leaves the routes as they were. A plan that had to be asked for is driven as if it had been agreed to.
+    None leaves the routes as they were. A plan that had to be asked for is driven as if it had been agreed to.
     """
     routes = _routes_changed(done) | _routes_changed(proposed)
+    if not routes:
+        return Comparison((), _NOTHING, _NOTHING)
     ways = [
         replay(snapshot if plan is None else apply_candidate(snapshot, plan), travel, realised, routes)
         for plan in (done, proposed)

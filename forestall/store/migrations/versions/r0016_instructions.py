@@ -55,7 +55,7 @@ def upgrade() -> None:
         sa.Column("kept_really", sa.Integer, nullable=False),
         sa.Column("lateness_done_s", sa.Float(53), nullable=False),
         sa.Column("lateness_proposed_s", sa.Float(53), nullable=False),
-        sa.Column("travel_done_s", sa.Float(53), nullable=False),
+        sa.Column("travel_done_s", sa.Float(53)),
         sa.Column("travel_proposed_s", sa.Float(53), nullable=False),
     )
     op.create_index("ix_override_scores_decided_at", "override_scores", ["decided_at"])
