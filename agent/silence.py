@@ -57,8 +57,8 @@ def _signal(snapshot: HubSnapshot, forecast: Forecast, instruction: Instruction)
         stop_ids=tuple(stop.id for stop in stops),
         severity=round(sum(chances.values()), 4),
         evidence={
-            "minutes_since": round((snapshot.taken_at - instruction.told_at) / timedelta(minutes=1), 1),
-            "channel": instruction.channel.value,
+            "minutes_unconfirmed": round((snapshot.taken_at - instruction.told_at) / timedelta(minutes=1), 1),
+            "last_told_by": instruction.channel.value,
             "with_a_person": instruction.passed_on_at is not None,
         },
     )

@@ -14,6 +14,7 @@ from forestall.domain.decisions import Proposal
 from forestall.domain.effects import OutboxRow
 from forestall.domain.forecast import RouteForecast, StopForecast
 from forestall.domain.ids import CandidateId, CaseId, StopId
+from forestall.domain.instructions import Instruction
 from forestall.domain.routes import Stop
 from forestall.store import UnitOfWork
 from forestall.store.codec import encoder
@@ -28,7 +29,7 @@ def build_trace(uow: UnitOfWork, case_id: CaseId) -> JsonObject:
     """Everything that is on record about one case.
 
     Returns:
-        ``case, stops, proposals, approvals, decisions, audit, effects``: JSON values, oldest first in each list;
+        ``case, stops, proposals, approvals, decisions, audit, effects, instructions``: JSON values, oldest first in each list;
         probabilities 0..1, durations seconds, money cents, times ISO 8601 UTC.
 
     Raises:
@@ -47,6 +48,7 @@ def build_trace(uow: UnitOfWork, case_id: CaseId) -> JsonObject:
         ],
         "audit": _audit(uow, case),
         "effects": [describe_effect(row) for row in uow.outbox.list_for_case(case_id)],
+        "instructions": [_instruction(one) for one in uow.instructions.list_for_case(case_id)],
     }
 
 
@@ -71,6 +73,11 @@ def describe_effect(row: OutboxRow) -> JsonObject:
         "attempts": row.attempts,
         "detail": dict(row.detail),
     }
+
+
+def _instruction(instruction: Instruction) -> JsonObject:
+    """A changed route, and how far its driver's word has come."""
+    return {**as_object(instruction), "words": wording.describe_instruction(instruction)}
 
 
 def describe_stop(stop: Stop, forecast: StopForecast | None) -> JsonObject:

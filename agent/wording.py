@@ -12,12 +12,14 @@ from forestall.domain.cases import Case
 from forestall.domain.decisions import Proposal
 from forestall.domain.forecast import Contribution, RouteForecast
 from forestall.domain.ids import CandidateId
+from forestall.domain.instructions import Instruction
 from forestall.domain.vocabulary import (
     ActionKind,
     Autonomy,
     CaseKind,
     CaseStatus,
     Channel,
+    InstructionStatus,
     OutboxState,
     OverrideReason,
     RouteStatus,
@@ -211,6 +213,19 @@ def describe_cause(case: Case) -> str:
     where = f" on {join_ids(case.route_ids, 'routes')}" if case.route_ids else ""
     touched = f": {join_ids(case.stop_ids, 'stops')}" if case.stop_ids else ""
     return f"{kind}{where}{touched}"
+
+
+def describe_instruction(instruction: Instruction) -> str:
+    """How far it has come with a changed plan: whether its driver has it, and who or what is trying to reach him."""
+    match instruction.status:
+        case InstructionStatus.ACKNOWLEDGED:
+            return "confirmed by the driver"
+        case InstructionStatus.MOOT:
+            return "no longer to be followed"
+        case _ if instruction.passed_on_at is not None:
+            return "not confirmed, a person has to reach the driver"
+        case _:
+            return f"not confirmed yet, told by {CHANNELS[instruction.channel]}"
 
 
 def describe_action(action: Action) -> str:

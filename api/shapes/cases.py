@@ -8,7 +8,7 @@ from pydantic import ConfigDict, Field
 from api.shapes.common import Shape, Text, WindowShape
 from api.shapes.fleet import EffectShape, StopShape
 from api.shapes.proposals import ProposalShape
-from forestall.domain.vocabulary import CaseKind, CaseStatus, OverrideReason, Verdict
+from forestall.domain.vocabulary import CaseKind, CaseStatus, Channel, InstructionStatus, OverrideReason, Verdict
 
 
 class CaseShape(Shape):
@@ -113,6 +113,20 @@ class TracedEffectShape(EffectShape):
     detail: dict[str, Any]
 
 
+class InstructionShape(Shape):
+    route_id: str
+    plan_version: int
+    decision_id: str
+    told_at: datetime
+    answer_by: datetime = Field(description="From then on the forecast believes the plan before, until it is confirmed")
+    channel: Channel = Field(description="The one tried last")
+    next_at: datetime | None = Field(description="When the next channel is tried")
+    passed_on_at: datetime | None = Field(description="Since when a person has to reach the driver")
+    status: InstructionStatus
+    settled_at: datetime | None
+    words: str
+
+
 class CaseTraceShape(Shape):
     """All that is on record about one case, oldest first in each list."""
 
@@ -123,6 +137,7 @@ class CaseTraceShape(Shape):
     decisions: list[TracedDecisionShape]
     audit: list[AuditRecordShape]
     effects: list[TracedEffectShape]
+    instructions: list[InstructionShape] = Field(description="Changed routes, and whether their drivers have confirmed")
 
 
 class AnswerShape(Shape):

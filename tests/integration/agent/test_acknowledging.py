@@ -4,6 +4,8 @@ from dataclasses import replace
 
 import pytest
 
+from agent.trace import build_trace
+from agent.trace_text import render_trace_text
 from factories import DAY, at, make_carrier, make_plan
 from field import Field
 from forestall.domain.cases import Case
@@ -168,3 +170,16 @@ def test_every_step_is_on_record(field):
         kinds = [record.kind for record in uow.audit.list() if record.subject == SPARE]
         assert uow.audit.verify() is None
     assert kinds == ["instruction.repeated", "instruction.unanswered"]
+
+
+def test_the_cases_trace_says_whom_nobody_has_reached(field):
+    field.unreachable.add(SPARE)
+    case = rescue(field)
+    for minute in (46, 51, 56):
+        field.tick_at(minute)
+    with field.service.store.read() as uow:
+        trace = build_trace(uow, case.id)
+    [told_plan] = trace["instructions"]
+    assert (told_plan["route_id"], told_plan["words"]) == (SPARE, "not confirmed, a person has to reach the driver")
+    assert f"{SPARE} plan version 2: not confirmed, a person has to reach the driver" in render_trace_text(trace)
+    assert trace["case"]["evidence"]["with_a_person"] is True
