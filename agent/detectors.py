@@ -4,8 +4,6 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from agent.silence import with_silence
-from forestall.domain.believed import find_silent
 from forestall.domain.cases import Signal
 from forestall.domain.forecast import Forecast, StopForecast
 from forestall.domain.handovers import list_misplaced
@@ -34,7 +32,6 @@ class Thresholds:
 def detect(snapshot: HubSnapshot, forecast: Forecast, thresholds: Thresholds) -> list[Signal]:
     """All signals of a snapshot, at most one per root cause, worst first."""
     signals = [signal for detector in _DETECTORS for signal in detector(snapshot, forecast, thresholds)]
-    signals = with_silence(signals, snapshot, forecast)
     return sorted(signals, key=lambda signal: (-signal.severity, signal.fingerprint))
 
 
@@ -49,14 +46,11 @@ def _breakdowns(snapshot: HubSnapshot, forecast: Forecast, _: Thresholds) -> Ite
 
 def _delays(snapshot: HubSnapshot, forecast: Forecast, thresholds: Thresholds) -> Iterable[Signal]:
     """A route that will break promises, whatever delays it; the kind names the cause as far as it can be told."""
-    silent = find_silent(snapshot)  # they are late because they go by an old plan: the new one's case says so
     for route in _routes(snapshot, RouteStatus.PLANNED, RouteStatus.UNDERWAY):
         astray = {stop.id for stop in list_misplaced(snapshot, route.id)}  # a cause of its own
         stops = [s for s in snapshot.open_stops(route.id) if s.id in forecast.stops and s.id not in astray]
         risk = sum(forecast.stops[stop.id].p_late for stop in stops)
         if risk < thresholds.route_risk or not stops or route.is_on_standby or _is_abandoned(snapshot, route):
-            continue
-        if route.id in silent:
             continue
         kind, minutes = _cause_of_delay(snapshot, route)
         kind = _refusal(snapshot, route) or kind

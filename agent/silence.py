@@ -19,9 +19,12 @@ from forestall.domain.vocabulary import CaseKind
 
 def with_silence(signals: Iterable[Signal], snapshot: HubSnapshot, forecast: Forecast) -> list[Signal]:
     """The signals, and one more for each cause of which a driver has not confirmed the plan. A cause that still has a
-    signal of its own keeps its kind, and gets the silent routes as well."""
-    found = {signal.fingerprint: signal for signal in signals}
-    for instruction in find_silent(snapshot).values():
+    signal of its own keeps its kind, and gets the silent routes as well. That those will be late is no cause of its
+    own: they go by an old plan."""
+    silent = find_silent(snapshot)
+    late = {f"{snapshot.day}/delay/{route_id}" for route_id in silent}
+    found = {signal.fingerprint: signal for signal in signals if signal.fingerprint not in late}
+    for instruction in silent.values():
         silence = _signal(snapshot, forecast, instruction)
         before = found.get(instruction.cause)
         found[instruction.cause] = silence if before is None else _joined(before, silence)

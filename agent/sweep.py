@@ -8,6 +8,7 @@ from agent.detectors import Thresholds, detect
 from agent.hub_groups import group_hubs
 from agent.learning.frames import frame_of
 from agent.pictures import Pictures
+from agent.silence import with_silence
 from forestall.domain.cases import Case
 from forestall.domain.ids import CaseId, HubId
 from forestall.domain.vocabulary import Verdict
@@ -95,6 +96,7 @@ class Sweeper:
             picture = self._pictures.take(uow, day, group, now)
         keeps = bool(picture.forecast.stops) and self._keeps_features(seen, now)
         signals = detect(picture.snapshot, picture.forecast, self._thresholds)
+        signals = with_silence(signals, picture.snapshot, picture.forecast)
         with self._store.write() as uow:
             active = {case.fingerprint: case for case in uow.cases.list_active(day) if case.hub_id in group}
             seen_once = seen.seen_once if seen else frozenset()

@@ -29,8 +29,8 @@ def build_trace(uow: UnitOfWork, case_id: CaseId) -> JsonObject:
     """Everything that is on record about one case.
 
     Returns:
-        ``case, stops, proposals, approvals, decisions, audit, effects, instructions``: JSON values, oldest first in each
-        list; probabilities 0..1, durations seconds, money cents, times ISO 8601 UTC.
+        ``case, stops, proposals, approvals, decisions, audit, effects, instructions``: JSON values, oldest first in
+        each list; probabilities 0..1, durations seconds, money cents, times ISO 8601 UTC.
 
     Raises:
         NotFound: there is no such case.

@@ -7,6 +7,7 @@ import pytest
 from agent.caseload import Patience, is_due_for_planning
 from agent.silence import split_off, with_silence
 from factories import (
+    DAY,
     at,
     make_candidate,
     make_case,
@@ -55,6 +56,12 @@ def test_a_cause_that_goes_on_keeps_its_kind_and_learns_of_the_silence():
     assert signal.kind is CaseKind.VEHICLE_BREAKDOWN
     assert signal.severity == pytest.approx(1.75)
     assert signal.stop_ids == ("S003", "S001", "S002")
+
+
+def test_that_a_silent_driver_will_be_late_is_no_second_cause():
+    late = replace(cause_of_its_own(), fingerprint=f"{DAY}/delay/R01")
+    [signal] = with_silence([late], silent_day("R01"), FORECAST)
+    assert signal.fingerprint == make_instruction().cause
 
 
 def test_while_all_confirm_signals_stay_as_they_are():
