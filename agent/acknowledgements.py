@@ -12,6 +12,7 @@ from operator import attrgetter
 
 from agent.ack_patience import AckPatience, next_channel
 from agent.run import Ready, Workplace
+from agent.silence import WITH_A_PERSON
 from agent.steps.situations import hubs_around
 from forestall.domain.actions import RouteChange
 from forestall.domain.believed import is_followed
@@ -115,8 +116,15 @@ def _pass_on(uow: UnitOfWork, case: Case, newest: Instruction, now: datetime) ->
     """Nobody answers: the case that made the plan is a person's now, and open for all to see."""
     uow.instructions.put_off(newest.route_id, newest.channel, None, now)
     if not case.status.is_closed and not case.status.is_waiting:
-        case = replace(case, status=CaseStatus.OPEN, kind=CaseKind.PLAN_UNACKNOWLEDGED)
-        uow.cases.save(replace(case, updated_at=now, revision=case.revision + 1))
+        told = replace(
+            case,
+            status=CaseStatus.OPEN,
+            kind=CaseKind.PLAN_UNACKNOWLEDGED,
+            evidence={**case.evidence, WITH_A_PERSON: True},
+            updated_at=now,
+            revision=case.revision + 1,
+        )
+        uow.cases.save(told)
     uow.audit.append(now, "instruction.unanswered", newest.route_id, _about(newest))
 
 

@@ -16,6 +16,9 @@ from forestall.domain.instructions import Instruction
 from forestall.domain.snapshot import HubSnapshot
 from forestall.domain.vocabulary import CaseKind
 
+WITH_A_PERSON = "with_a_person"
+"""Evidence that no channel has reached the driver, so that a person has to."""
+
 
 def with_silence(signals: Iterable[Signal], snapshot: HubSnapshot, forecast: Forecast) -> list[Signal]:
     """The signals, and one more for each cause of which a driver has not confirmed the plan. A cause that still has a
@@ -62,7 +65,7 @@ def _signal(snapshot: HubSnapshot, forecast: Forecast, instruction: Instruction)
         evidence={
             "minutes_unconfirmed": round((snapshot.taken_at - instruction.told_at) / timedelta(minutes=1), 1),
             "last_told_by": instruction.channel.value,
-            "with_a_person": instruction.passed_on_at is not None,
+            WITH_A_PERSON: instruction.passed_on_at is not None,
         },
     )
 
