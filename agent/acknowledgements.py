@@ -5,6 +5,7 @@ route the carrier, then a call; the instruction is always the same. What silence
 ``forestall.domain.believed``, what it means for the caseload in ``silence``.
 """
 
+import logging
 from dataclasses import replace
 from datetime import datetime
 from itertools import groupby
@@ -18,13 +19,16 @@ from forestall.domain.actions import RouteChange
 from forestall.domain.believed import is_followed
 from forestall.domain.cases import Case
 from forestall.domain.decisions import Decision
-from forestall.domain.ids import RouteId
+from forestall.domain.ids import CaseId, RouteId
 from forestall.domain.instructions import Instruction
 from forestall.domain.routes import Route
 from forestall.domain.snapshot import HubSnapshot
 from forestall.domain.vocabulary import CaseKind, CaseStatus, Channel, RouteStatus
+from forestall.errors import Conflict, StalePlan
 from forestall.store import UnitOfWork
 from tools.rendering import reminder_effect
+
+logger = logging.getLogger(__name__)
 
 _DRIVEN = frozenset({RouteStatus.PLANNED, RouteStatus.UNDERWAY})
 
@@ -63,18 +67,26 @@ def _answer_by(route: Route, change: RouteChange, told_at: datetime, patience: A
     return patience.first_answer_by(told_at, change.departs_at or route.earliest_departure(told_at))
 
 
-def chase_silent(work: Workplace) -> int:
-    """Try the next channel for every plan whose driver has not confirmed it in time; how many routes that were."""
+def chase_silent(work: Workplace) -> list[CaseId]:
+    """Try the next channel for every plan whose driver has not confirmed it in time. While the kill switch is on,
+    nobody is asked.
+
+    Returns the cases for which somebody else was faster; their drivers are chased at the next step.
+    """
     now = work.clock.now()
     if work.kill_switch:
-        return 0
+        return []
     with work.store.read() as uow:
         due = uow.instructions.list_due(now)
-    routes = [route_id for route_id, _ in groupby(due, key=attrgetter("route_id"))]
-    for route_id in routes:
-        with work.store.write() as uow:
-            _chase(work, uow, route_id, now)
-    return len(routes)
+    missed: list[CaseId] = []
+    for route_id, told in groupby(due, key=attrgetter("route_id")):
+        try:
+            with work.store.write() as uow:
+                _chase(work, uow, route_id, now)
+        except (Conflict, StalePlan) as error:
+            logger.warning("route %s: %s; its driver is asked again later", route_id, error)
+            missed += [instruction.case_id for instruction in told]
+    return missed
 
 
 def _chase(work: Workplace, uow: UnitOfWork, route_id: RouteId, now: datetime) -> None:

@@ -75,7 +75,7 @@ class Service:
                 lapsed = lapse_due(uow, self.clock.now())
             resumed, failed = self._resume_answered()
             failed += settle_tenders(self._work)
-            chase_silent(self._work)
+            failed += chase_silent(self._work)
             swept = self._sweeper.sweep_due(self.clock.now())
             failed += [case_id for case_id in swept.due if not self._plan(case_id)]
             for case_id in swept.closed:

@@ -11,6 +11,7 @@ from agent.questions import question_of
 from agent.rebase import dropped_stops, rebase
 from agent.record import record_of
 from agent.run import CaseRun, Ready, RunContext, Workplace
+from agent.silence import split_off
 from agent.steps.consider import accompany
 from agent.steps.decide import interrupt_id_of
 from agent.steps.situations import situation_of
@@ -92,6 +93,8 @@ def _still_worth_it(work: Workplace, situation: Situation, planned: Candidate) -
     """The plan on the live state with its messages made anew, or None when it no longer fits or pays."""
     if not planned.route_changes:
         return _words_still_due(situation, planned)
+    if not split_off([planned], situation.snapshot)[0]:
+        return None  # a driver who has fallen silent since would not hear of it
     unmoved = dict(planned.read_set) == {r: situation.snapshot.routes[r].version for r in planned.read_set}
     if unmoved and planned.tender is None:
         return planned

@@ -161,6 +161,23 @@ def test_a_restart_calls_nobody_twice(field):
     assert told(field) == [("driver", "route_changed"), ("voice", "route_call")]
 
 
+def test_two_servers_call_once(field, open_service):
+    field.unreachable.add(SPARE)
+    rescue(field)
+    other = open_service()
+    field.tick_at(46)
+    assert other.tick().failed == ()
+    assert told(field) == [("driver", "route_changed"), ("voice", "route_call")]
+
+
+def test_while_the_kill_switch_is_on_nobody_is_called(field):
+    field.unreachable.add(SPARE)
+    rescue(field)
+    field.restart(kill_switch=True)
+    field.tick_at(47)
+    assert told(field) == [("driver", "route_changed")]
+
+
 def test_every_step_is_on_record(field):
     field.unreachable.add(SPARE)
     rescue(field)
