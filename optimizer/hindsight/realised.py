@@ -1,15 +1,16 @@
 """What a finished day was like, as its events tell: legs, visits, hold-ups, departures and loads.
 
 A leg that was driven takes as long whenever it is driven again, by another vehicle in that one's pace; any other leg
-takes as long as the vehicle's legs took in the median against the expected. A hold-up belongs to the vehicle and the
-hour, not to the leg it happened to meet.
+takes as long as the vehicle's legs took in all against the expected. A hold-up belongs to the vehicle and the hour, not
+to the leg it happened to meet; the median leg tells it apart.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise, zip_longest
 from statistics import median
+from typing import TypeAlias
 
 from forestall.domain.ids import HubId, LocationId, RouteId, StopId
 from forestall.domain.network import Location
@@ -23,6 +24,8 @@ HELD_S = 900.0
 # Fewer legs or visits than this speak of themselves, not of the route they are of.
 LEAST = 3
 ENDLESS = timedelta(days=30)
+
+_Pair: TypeAlias = tuple[float, float]  # actual and expected seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,33 +68,48 @@ class _Drive:
     actual_s: float
     usual_s: float
 
+    def over_s(self, pace: float) -> float:
+        """How much longer it took than that pace explains."""
+        return self.actual_s - self.usual_s * pace
+
 
 def look_back(final: HubSnapshot, travel: TravelTimes) -> Realised:
     """What the day was like, by its last snapshot."""
     visited = {route_id: _in_order_driven(final, route_id) for route_id in final.routes}
     drives = {route_id: _drives(final, travel, route_id, stops) for route_id, stops in visited.items()}
-    pace = _paces(final, drives)
-    leg_s, holds = {}, {}
-    for route_id, driven in drives.items():
-        found = _standstills(visited[route_id])
-        for one in driven:
-            over_s = one.actual_s - one.usual_s * pace[route_id]
-            if over_s >= HELD_S:
-                found.append(HoldUp(one.began, timedelta(seconds=over_s)))
-            else:
-                leg_s[one.mode, one.start, one.end] = one.actual_s / pace[route_id]
-        holds[route_id] = (*found, *_breakdown(final.routes[route_id]))
+    middle = _by_route(final, {r: _pairs(driven) for r, driven in drives.items()}, _middle)
+    held = {r: [one for one in driven if one.over_s(middle[r]) >= HELD_S] for r, driven in drives.items()}
+    free = {r: [one for one in driven if one.over_s(middle[r]) < HELD_S] for r, driven in drives.items()}
+    pace = _by_route(final, {r: _pairs(driven) for r, driven in free.items()}, _in_all)
+    holds = {
+        route_id: (
+            *_standstills(visited[route_id]),
+            *(HoldUp(one.began, timedelta(seconds=one.over_s(middle[route_id]))) for one in met),
+            *_breakdown(final.routes[route_id]),
+        )
+        for route_id, met in held.items()
+    }
     visit_s = {stop_id: seconds for stops in visited.values() for stop_id, seconds in _visits(stops).items()}
     lag_s = {route.id: lag for route in final.routes.values() if (lag := _lag_s(route)) is not None}
     return Realised(
         final=final,
-        leg_s=leg_s,
+        leg_s={
+            (one.mode, one.start, one.end): one.actual_s / pace[route_id]
+            for route_id, driven in free.items()
+            for one in driven
+        },
         pace=pace,
         visit_s=visit_s,
-        visit_ratio=_by_hub(final, [(s.route_id, visit_s[s.id] / s.service_s) for s in _known(final, visit_s)], 1.0),
+        visit_ratio={
+            hub_id: _in_all([(visit_s[s.id], s.service_s) for s in _of_hub(final, hub_id, visit_s)])
+            for hub_id in final.hubs
+        },
         holds=holds,
         lag_s=lag_s,
-        usual_lag_s=_by_hub(final, list(lag_s.items()), 0.0),
+        usual_lag_s={
+            hub_id: median([lag for r, lag in lag_s.items() if final.routes[r].hub_id == hub_id] or [0.0])
+            for hub_id in final.hubs
+        },
     )
 
 
@@ -116,21 +134,33 @@ def _drives(final: HubSnapshot, travel: TravelTimes, route_id: RouteId, stops: S
     return driven
 
 
-def _paces(final: HubSnapshot, drives: Mapping[RouteId, Sequence[_Drive]]) -> dict[RouteId, float]:
-    """Each route's median ratio; its hub's where it has driven too little."""
-    ratios = {r: [one.actual_s / one.usual_s for one in driven] for r, driven in drives.items()}
-    of_hub = _by_hub(final, [(r, ratio) for r, several in ratios.items() for ratio in several], 1.0)
+def _pairs(driven: Sequence[_Drive]) -> list[_Pair]:
+    return [(one.actual_s, one.usual_s) for one in driven]
+
+
+def _by_route(
+    final: HubSnapshot, pairs: Mapping[RouteId, Sequence[_Pair]], ratio: Callable[[Sequence[_Pair]], float]
+) -> dict[RouteId, float]:
+    """Each route's ratio of actual to expected; its hub's where it has shown too little."""
+    of_hub = {
+        hub_id: ratio([pair for r, several in pairs.items() if final.routes[r].hub_id == hub_id for pair in several])
+        for hub_id in final.hubs
+    }
     return {
-        route_id: median(several) if len(several) >= LEAST else of_hub[final.routes[route_id].hub_id]
-        for route_id, several in ratios.items()
+        route_id: ratio(several) if len(several) >= LEAST else of_hub[final.routes[route_id].hub_id]
+        for route_id, several in pairs.items()
     }
 
 
-def _by_hub(final: HubSnapshot, values: Sequence[tuple[RouteId, float]], otherwise: float) -> dict[HubId, float]:
-    found: dict[HubId, list[float]] = {hub_id: [] for hub_id in final.hubs}
-    for route_id, value in values:
-        found.setdefault(final.routes[route_id].hub_id, []).append(value)
-    return {hub_id: median(several) if several else otherwise for hub_id, several in found.items()}
+def _middle(pairs: Sequence[_Pair]) -> float:
+    """The median ratio, which a few hold-ups don't move; as expected where there is nothing to go by."""
+    return median(actual / expected for actual, expected in pairs) if pairs else 1.0
+
+
+def _in_all(pairs: Sequence[_Pair]) -> float:
+    """All that was taken over all that was expected: slow legs are few, and count."""
+    expected = sum(pair[1] for pair in pairs)
+    return sum(pair[0] for pair in pairs) / expected if expected > 0.0 else 1.0
 
 
 def _standstills(stops: Sequence[Stop]) -> list[HoldUp]:
@@ -168,8 +198,9 @@ def start_of(stop: Stop) -> datetime:
     return max(stop.arrived_at, stop.window.opens_at)
 
 
-def _known(final: HubSnapshot, visit_s: Mapping[StopId, float]) -> list[Stop]:
-    return [stop for stop_id in visit_s if (stop := final.stops[stop_id]).service_s > 0.0]
+def _of_hub(final: HubSnapshot, hub_id: HubId, visit_s: Mapping[StopId, float]) -> list[Stop]:
+    visited = (final.stops[stop_id] for stop_id in visit_s)
+    return [stop for stop in visited if final.routes[stop.route_id].hub_id == hub_id]
 
 
 def _lag_s(route: Route) -> float | None:
