@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agent.overrides.evidence import holm, sign_flip_p, weigh
@@ -51,6 +51,7 @@ def test_the_sign_flip_test_by_hand():
 
 
 @given(st.lists(st.integers(-3, 3), min_size=15, max_size=40))
+@settings(max_examples=20, deadline=None)
 def test_it_does_not_matter_to_the_test_which_way_is_called_the_better(gains):
     told = np.array(gains, dtype=float)
     assert sign_flip_p(told) == sign_flip_p(-told)
