@@ -84,7 +84,7 @@ def look_back(final: HubSnapshot, travel: TravelTimes) -> Realised:
     holds = {
         route_id: (
             *_standstills(visited[route_id]),
-            *(HoldUp(one.began, timedelta(seconds=one.over_s(middle[route_id]))) for one in met),
+            *(HoldUp(one.began, timedelta(seconds=one.over_s(pace[route_id]))) for one in met),
             *_breakdown(final.routes[route_id]),
         )
         for route_id, met in held.items()
