@@ -41,7 +41,7 @@ def answer_question(
     verdict = _verdict(choice, question, reason)
     is_in_time = question.expires_at > now
     if not is_in_time or not uow.approvals.answer(
-        case_id, interrupt_id, verdict, now, hand.by, reason, hand.note, look
+        case_id, interrupt_id, verdict, now, hand.by, reason, hand.note, look, hand.role
     ):
         raise Conflict("this question was answered or has lapsed", **present_state(case, question))
     return case

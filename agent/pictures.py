@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from forestall.domain.believed import believed
 from forestall.domain.forecast import Forecast
 from forestall.domain.ids import HubId
 from forestall.domain.snapshot import HubSnapshot
@@ -15,7 +16,8 @@ from optimizer.travel import HaversineTravel, MatrixTravel, TravelTimes
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """What is known of some hubs at one instant, and what the forecast makes of it."""
+    """What is known of some hubs at one instant, and what the forecast makes of it: of the plans as drivers have heard
+    of them (``believed``)."""
 
     snapshot: HubSnapshot
     travel: TravelTimes
@@ -54,7 +56,7 @@ class Pictures:
             return kept[1]
         snapshot = uow.state.load_snapshot(day, now, hub_ids)
         travel = self._travel(uow, snapshot)
-        picture = Picture(snapshot, travel, self._forecaster.forecast(snapshot, travel))
+        picture = Picture(snapshot, travel, self._forecaster.forecast(believed(snapshot), travel))
         self._last[(day, hub_ids)] = (stamp, picture)
         return picture
 
@@ -70,7 +72,12 @@ class Pictures:
         if snapshot.matrix_id is None:
             return self._roads
         if snapshot.matrix_id not in self._matrices:
-            places = [stop.location for stop in snapshot.stops.values()]
-            places += [hub.location for hub in snapshot.hubs.values()]
-            self._matrices[snapshot.matrix_id] = MatrixTravel(uow.plans.get_matrix(snapshot.matrix_id), places)
+            self._matrices[snapshot.matrix_id] = matrix_of(uow, snapshot, snapshot.matrix_id)
         return self._matrices[snapshot.matrix_id]
+
+
+def matrix_of(uow: UnitOfWork, snapshot: HubSnapshot, matrix_id: str) -> MatrixTravel:
+    """The travel times that the day's plan brought along, between the snapshot's places."""
+    places = [stop.location for stop in snapshot.stops.values()]
+    places += [hub.location for hub in snapshot.hubs.values()]
+    return MatrixTravel(uow.plans.get_matrix(matrix_id), places)

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TypedDict
 
+from agent.ack_patience import AckPatience
 from agent.caseload import Patience
 from agent.contact_log import ContactLog
 from agent.difference import Difference
@@ -87,6 +88,7 @@ class Workplace:
     holdout: Holdout
     asking: Asking
     earlier_departure: timedelta
+    ack_patience: AckPatience = field(default_factory=AckPatience)
     advisor: Advisor | None = None
 
 

@@ -11,6 +11,7 @@ from langchain_core.runnables import RunnableConfig
 from langgraph.checkpoint.base import BaseCheckpointSaver
 from langgraph.types import Command
 
+from agent.acknowledgements import chase_silent
 from agent.answers import answer_question, lapse_due
 from agent.detectors import Fault
 from agent.graph import CaseGraph
@@ -76,8 +77,8 @@ class Service:
         self.people = Office(work, self._reckoning)
 
     def tick(self) -> TickReport:
-        """One step: lapse what is due, hear people's and carriers' answers, sweep, plan, send, learn. Idempotent:
-        what was done is not done again."""
+        """One step: lapse what is due, hear people's and carriers' answers, chase silent drivers, sweep, plan, send,
+        learn. Idempotent: what was done is not done again."""
         with self._reckoning:
             self._work.forecaster.refresh(self.store, self.clock)
             with self.store.write() as uow:
@@ -87,6 +88,7 @@ class Service:
                 escalate_due(uow, self.settings.escalation, self.clock.now())
             resumed, failed = self._resume_answered()
             failed += settle_tenders(self._work)
+            failed += chase_silent(self._work)
             swept = self._sweeper.sweep_due(self.clock.now())
             failed += [case_id for case_id in swept.due if not self._plan(case_id)]
             for case_id in swept.closed:

@@ -67,7 +67,7 @@ def _settle(work: Workplace, tender: Tender) -> None:
         effects: tuple[Effect, ...] = ()
         if ready is not None:
             decision = decision_on(ready, decision)
-            effects = apply_plan(uow, case, tender.plan_rev, decision, ready)
+            effects = apply_plan(work, uow, case, tender.plan_rev, decision, ready)
         elif end is TenderStatus.WITHDRAWN:
             effects = (withdrawal_effect(tender, decision.at, decision.id),)
         uow.outbox.add(list(effects))

@@ -13,6 +13,7 @@ from psycopg.rows import dict_row
 from psycopg_pool import ConnectionPool
 from sqlalchemy import make_url
 
+from agent.ack_patience import AckPatience
 from agent.caseload import Patience
 from agent.contact_log import ContactLog
 from agent.detectors import Thresholds
@@ -42,7 +43,7 @@ from optimizer.repair import Ladder, Repairer
 from optimizer.repair.engines import Rung
 from optimizer.repair.pool import SolverPool
 from optimizer.risk import Forecaster
-from optimizer.travel import HaversineTravel, OsrmServer, OsrmTravel
+from optimizer.travel import HaversineTravel, OsrmServer, OsrmTravel, TravelTimes
 from optimizer.travel.document import from_document
 from optimizer.warmup import warm_up
 from policies.gate import Gate, read_policies
@@ -98,6 +99,12 @@ def build(settings: Settings, clock: Clock | None = None) -> Service:
         asking=asking,
         earlier_departure=timedelta(minutes=settings.earlier_departure_min),
         holdout=Holdout(settings.holdout_share, settings.holdout_max_misses, settings.seed),
+        ack_patience=AckPatience(
+            driver=timedelta(seconds=settings.ack_driver_s),
+            carrier=timedelta(seconds=settings.ack_carrier_s),
+            voice=timedelta(seconds=settings.ack_voice_s),
+            before_departure=timedelta(seconds=settings.ack_before_departure_s),
+        ),
     )
     rhythm = Rhythm(
         timedelta(seconds=settings.sweep_interval_s),
@@ -114,7 +121,7 @@ def build(settings: Settings, clock: Clock | None = None) -> Service:
         graph=build_graph(checkpointer, shadow=settings.mode is Mode.SHADOW),
         checkpoints=checkpointer,
         sweeper=Sweeper(store, work.pictures, Thresholds(), patience, rhythm, (*DETECTORS, customers(asking))),
-        learning=make_learning(settings, store),
+        learning=make_learning(settings, store, roads),
         channels=dict.fromkeys(Channel, DryRunChannel()),
         closers=[
             close_checkpoints,
@@ -197,13 +204,14 @@ def make_forecasting(settings: Settings, prices: Prices | None = None) -> Foreca
     )
 
 
-def make_learning(settings: Settings, store: Store) -> LearningJob:
-    """The scheduled labels, grades, drift watch and forgetting."""
+def make_learning(settings: Settings, store: Store, roads: TravelTimes | None = None) -> LearningJob:
+    """The scheduled labels, grades, drift watch, scores of overrides and forgetting; ``roads`` default to the map's."""
     return LearningJob(
         store,
         watch_of(settings),
         timedelta(seconds=settings.learning_interval_s),
         timedelta(days=settings.learning_keep_days),
+        roads or map_travel(settings),
     )
 
 

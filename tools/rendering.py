@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from forestall.domain.actions import Candidate, Notice
 from forestall.domain.effects import Effect
 from forestall.domain.ids import CaseId, ContactId, DecisionId, RouteId
+from forestall.domain.instructions import Instruction
 from forestall.domain.network import Contact
 from forestall.domain.replan import free_stops
 from forestall.domain.replies import CONFIRM_PRESENCE
@@ -69,6 +70,23 @@ def tender_effect(tender: Tender, after: HubSnapshot, decision_id: DecisionId) -
         tender.plan_rev,
         decision_id,
     )
+
+
+def reminder_effect(now_as: HubSnapshot, instruction: Instruction, channel: Channel, expires_at: datetime) -> Effect:
+    """The newest list of a route once more, by another channel; ``now_as`` is the state at hand.
+
+    It says what the first one said, less what has been done since, and is keyed by its channel: each is used once.
+    """
+    route = now_as.routes[instruction.route_id]
+    recipients = {Channel.CARRIER: now_as.carrier_of(route).id, Channel.VOICE: route.driver_id or route.vehicle_id}
+    plain = replace(
+        _driver_effect(now_as, route.id, now_as.taken_at),
+        channel=channel,
+        recipient_id=recipients[channel],
+        template="route_call" if channel is Channel.VOICE else "route_unconfirmed",
+        expires_at=expires_at,
+    )
+    return _of_decision(plain, instruction.case_id, instruction.plan_rev, instruction.decision_id)
 
 
 def withdrawal_effect(tender: Tender, now: datetime, decision_id: DecisionId) -> Effect:

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from langgraph.runtime import Runtime
 
+from agent.acknowledgements import instructions_of
 from agent.difference import Difference, compare
 from agent.learning.interventions import interventions_of
 from agent.questions import question_of
@@ -13,6 +14,7 @@ from agent.rebase import dropped_stops, rebase
 from agent.record import record_of
 from agent.room import has_room, limited_gains
 from agent.run import CaseRun, Ready, RunContext, Workplace
+from agent.silence import split_off
 from agent.steps.consider import accompany, is_for_customers, judge, offers_for
 from agent.steps.decide import LET_GO, interrupt_id_of
 from agent.steps.situations import situation_of
@@ -131,6 +133,8 @@ def _still_worth_it(
         return _still_due(situation, planned)
     if not has_room(planned, situation.snapshot):
         return None
+    if not split_off([planned], situation.snapshot)[0]:
+        return None  # a driver who has fallen silent since would not hear of it
     unmoved = dict(planned.read_set) == {r: situation.snapshot.routes[r].version for r in planned.read_set}
     if unmoved and planned.tender is None:
         return planned
@@ -166,7 +170,7 @@ def _apply(work: Workplace, uow: UnitOfWork, state: CaseRun, ready: Ready) -> No
         effects: tuple[Effect, ...] = (_ask_carrier(uow, case, proposal.plan_rev, decision, ready),)
     else:
         _check_room(uow, ready)
-        effects = apply_plan(uow, case, proposal.plan_rev, decision, ready)
+        effects = apply_plan(work, uow, case, proposal.plan_rev, decision, ready)
     record(work, uow, case, proposal, decision, ready, approval, effects)
     uow.outbox.add(list(effects))
     uow.cases.save(_watched(case, decision.at))
@@ -183,10 +187,14 @@ def decision_on(ready: Ready, decision: Decision) -> Decision:
     )
 
 
-def apply_plan(uow: UnitOfWork, case: Case, plan_rev: int, decision: Decision, ready: Ready) -> tuple[Effect, ...]:
-    """Write the changed rows; returns whom that has to be told. StalePlan when a route has moved."""
+def apply_plan(
+    work: Workplace, uow: UnitOfWork, case: Case, plan_rev: int, decision: Decision, ready: Ready
+) -> tuple[Effect, ...]:
+    """Write the changed rows; returns whom that has to be told, and waits for their word. StalePlan when a route has
+    moved."""
     after = apply_candidate(ready.situation.snapshot, ready.candidate)
     _write_state(uow, ready)
+    uow.instructions.add(instructions_of(case, plan_rev, decision, ready, work.ack_patience))
     uow.outcomes.add_interventions(interventions_of(decision, ready.candidate))
     if ready.candidate.route_changes and decision.verdict is not Verdict.UNDONE:
         uow.reversals.add(_reversal(case, decision, ready))

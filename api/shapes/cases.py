@@ -8,7 +8,7 @@ from pydantic import Field
 from api.shapes.common import Shape, WindowShape
 from api.shapes.fleet import EffectShape, StopShape
 from api.shapes.proposals import ProposalShape
-from forestall.domain.vocabulary import CaseKind, CaseStatus, OverrideReason, Verdict
+from forestall.domain.vocabulary import CaseKind, CaseStatus, Channel, InstructionStatus, OverrideReason, Verdict
 
 
 class CaseShape(Shape):
@@ -155,6 +155,20 @@ class DifferenceShape(Shape):
     stops: list[StopThenAndNowShape]
 
 
+class InstructionShape(Shape):
+    route_id: str
+    plan_version: int
+    decision_id: str
+    told_at: datetime
+    answer_by: datetime = Field(description="From then on the forecast believes the plan before, until it is confirmed")
+    channel: Channel = Field(description="The one tried last")
+    next_at: datetime | None = Field(description="When the next channel is tried")
+    passed_on_at: datetime | None = Field(description="Since when a person has to reach the driver")
+    status: InstructionStatus
+    settled_at: datetime | None
+    words: str
+
+
 class CaseTraceShape(Shape):
     """All that is on record about one case, oldest first in each list."""
 
@@ -167,3 +181,4 @@ class CaseTraceShape(Shape):
     audit: list[AuditRecordShape]
     replies: list[ReplyShape] = Field(description="What its customers wrote, where the case is about that")
     effects: list[TracedEffectShape]
+    instructions: list[InstructionShape] = Field(description="Changed routes, and whether their drivers have confirmed")

@@ -4,7 +4,19 @@ from collections.abc import Callable
 
 import typer
 
-from forestall.cli import cases, checks, constraints, database, plans, plays, risk, server, show_settings, travel
+from forestall.cli import (
+    cases,
+    checks,
+    constraints,
+    database,
+    overrides,
+    plans,
+    plays,
+    risk,
+    server,
+    show_settings,
+    travel,
+)
 
 
 def make_app() -> typer.Typer:
@@ -21,6 +33,7 @@ def make_app() -> typer.Typer:
     plays.add_to(app)
     app.add_typer(_group("case", "Look at cases.", show=cases.show_case, list=cases.list_cases))
     app.add_typer(_group("policy", "Check the policies.", test=checks.run_policy_examples))
+    app.add_typer(_group("overrides", "Learn from people's decisions.", report=overrides.report_overrides))
     app.add_typer(_group("audit", "Check the audit log.", verify=checks.verify_audit))
     app.add_typer(_group("db", "Look after the database.", migrate=database.migrate))
     app.add_typer(_group("travel", "Travel times.", fit=travel.fit))

@@ -94,7 +94,8 @@ class Approval:
 
     ``is_veto`` tells the two forms apart: an approval lapses at ``expires_at``, a veto window runs out into execution.
     ``instead_of`` is the plan revision that was let go ahead before and no longer was what had been seen: this question
-    shows the difference. ``shown_at`` and ``looked_s`` say when the answerer was shown the case, and for how long.
+    shows the difference. ``shown_at`` and ``looked_s`` say when the answerer was shown the case, and for how long;
+    ``role`` is the one in which it was answered ("": by nobody).
     """
 
     case_id: CaseId
@@ -113,6 +114,7 @@ class Approval:
     shown_at: datetime | None = None
     looked_s: float | None = None
     instead_of: int | None = None
+    role: str = ""
 
 
 @dataclass(frozen=True, slots=True)

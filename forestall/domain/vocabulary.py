@@ -100,6 +100,7 @@ class CaseKind(StrEnum):
     CUSTOMER_MESSAGE = "CUSTOMER_MESSAGE"
     PRIORITY_INSERT = "PRIORITY_INSERT"
     HAND_OVER_MISSED = "HAND_OVER_MISSED"
+    PLAN_UNACKNOWLEDGED = "PLAN_UNACKNOWLEDGED"
 
 
 class CaseStatus(StrEnum):
@@ -174,6 +175,14 @@ class TenderStatus(StrEnum):
     def is_refusal(self) -> bool:
         """Whether the carrier would not have the stops, in words or by saying nothing."""
         return self in {TenderStatus.DECLINED, TenderStatus.SILENT}
+
+
+class InstructionStatus(StrEnum):
+    """What a driver says to a changed plan."""
+
+    TOLD = "TOLD"  # sent, and not confirmed yet
+    ACKNOWLEDGED = "ACKNOWLEDGED"  # by a word, or by setting out for a stop that only the new plan has
+    MOOT = "MOOT"  # nobody is to follow it any more: the route is over, or its vehicle broke down
 
 
 class Tool(StrEnum):

@@ -6,9 +6,11 @@ from forestall.domain.effects import OutboxRow
 from forestall.domain.events import Event
 from forestall.domain.forecast import RouteForecast, StopForecast
 from forestall.domain.hindrances import Absence, Closure
+from forestall.domain.instructions import Instruction
 from forestall.domain.learning import DriftState, Grade, Intervention, Outcome, StoredModel
 from forestall.domain.network import Carrier, Contact, Driver, Hub, HubLink, Vehicle
 from forestall.domain.orders import Order, Package
+from forestall.domain.overrides import OverrideScore
 from forestall.domain.plan import TravelMatrix
 from forestall.domain.reversals import Reversal
 from forestall.domain.routes import Attempt, Position, Route, Stop
@@ -35,6 +37,7 @@ CASES = Mapper(Case, tables.cases)
 PROPOSALS = Mapper(Proposal, tables.proposals)
 APPROVALS = Mapper(Approval, tables.approvals)
 TENDERS = Mapper(Tender, tables.tenders)
+INSTRUCTIONS = Mapper(Instruction, tables.instructions)
 DECISIONS = Mapper(Decision, tables.decisions)
 REVERSALS = Mapper(Reversal, tables.reversals)
 EVENTS = Mapper(Event, tables.inbox)
@@ -45,4 +48,5 @@ OUTCOMES = Mapper(Outcome, tables.outcomes)
 INTERVENTIONS = Mapper(Intervention, tables.interventions)
 GRADES = Mapper(Grade, tables.grades)
 MODELS = Mapper(StoredModel, tables.models)
+OVERRIDE_SCORES = Mapper(OverrideScore, tables.override_scores)
 DRIFT_STATES = Mapper(DriftState, tables.drift_states)

@@ -19,12 +19,14 @@ from forestall.store.drift import Drift
 from forestall.store.engines import Engines, open_engines
 from forestall.store.frames import Frames
 from forestall.store.inbox import Inbox
+from forestall.store.instructions import Instructions
 from forestall.store.interning import Interner
 from forestall.store.meta import Meta
 from forestall.store.migrate import migrate
 from forestall.store.models import Models
 from forestall.store.outbox import Outbox
 from forestall.store.outcomes import Outcomes
+from forestall.store.overrides import Overrides
 from forestall.store.plans import Plans
 from forestall.store.proposals import Proposals
 from forestall.store.repository import Lock
@@ -89,6 +91,10 @@ class UnitOfWork:
         return Tenders(self._connection, self._clock)
 
     @cached_property
+    def instructions(self) -> Instructions:
+        return Instructions(self._connection, self._clock)
+
+    @cached_property
     def decisions(self) -> Decisions:
         return Decisions(self._connection, self._clock)
 
@@ -115,6 +121,10 @@ class UnitOfWork:
     @cached_property
     def outcomes(self) -> Outcomes:
         return Outcomes(self._connection, self._clock)
+
+    @cached_property
+    def overrides(self) -> Overrides:
+        return Overrides(self._connection, self._clock)
 
     @cached_property
     def models(self) -> Models:

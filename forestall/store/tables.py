@@ -33,6 +33,7 @@ from forestall.domain.forecast import Contribution, HubForecast
 from forestall.domain.ids import CandidateId, LocationId, PackageId, RouteId, StopId
 from forestall.domain.network import HoursOfService
 from forestall.domain.vocabulary import (
+    Autonomy,
     CarrierKind,
     CaseKind,
     CaseStatus,
@@ -41,6 +42,7 @@ from forestall.domain.vocabulary import (
     EventType,
     FailureReason,
     HolderKind,
+    InstructionStatus,
     ModelKind,
     ModelStatus,
     OutboxState,
@@ -420,6 +422,7 @@ approvals = Table(
     Column("verdict", Word(Verdict)),
     Column("answered_at", Instant),
     Column("answered_by", Text),
+    Column("role", Text, nullable=False, server_default=""),
     Column("reason", Word(OverrideReason)),
     Column("note", Text, nullable=False),
     Column("resumed", Boolean, nullable=False),
@@ -449,6 +452,31 @@ tenders = Table(
     Column("settled", Boolean, nullable=False),
     Index(None, "day", "hub_id"),
     Index(None, "settled", "answer_by"),
+)
+
+# Kept after the driver has confirmed them: who had to be asked how often is found here.
+instructions = Table(
+    "instructions",
+    metadata,
+    Column("route_id", Text, primary_key=True),
+    Column("plan_version", BigInteger, primary_key=True, autoincrement=False),
+    Column("day", Text, nullable=False),
+    Column("hub_id", Text, nullable=False),
+    Column("case_id", Text, nullable=False, index=True),
+    Column("cause", Text, nullable=False),
+    Column("plan_rev", Integer, nullable=False),
+    Column("decision_id", Text, nullable=False),
+    Column("stops_before", Json(tuple[StopId, ...]), nullable=False),
+    Column("departs_before", Instant, nullable=False),
+    Column("told_at", Instant, nullable=False),
+    Column("answer_by", Instant, nullable=False),
+    Column("channel", Word(Channel), nullable=False),
+    Column("next_at", Instant),
+    Column("passed_on_at", Instant),
+    Column("status", Word(InstructionStatus), nullable=False),
+    Column("settled_at", Instant),
+    Index(None, "status", "day", "hub_id"),
+    Index(None, "status", "next_at"),
 )
 
 # Append-only: triggers in the migrations refuse UPDATE and DELETE.
@@ -708,4 +736,30 @@ drift_states = Table(
     Column("ece_limit", Float(53), nullable=False),
     Column("coverage", Float(53)),
     Column("coverage_limit", Float(53)),
+)
+
+override_scores = Table(
+    "override_scores",
+    metadata,
+    Column("decision_id", Text, primary_key=True),
+    Column("case_id", Text, nullable=False),
+    Column("plan_rev", Integer, nullable=False),
+    Column("day", Text, nullable=False),
+    Column("hub_id", Text, nullable=False),
+    Column("decided_at", Instant, nullable=False, index=True),
+    Column("scored_at", Instant, nullable=False),
+    Column("case_kind", Word(CaseKind), nullable=False),
+    Column("verdict", Word(Verdict), nullable=False),
+    Column("reason", Word(OverrideReason)),
+    Column("role", Text, nullable=False),
+    Column("kinds", Json(tuple[str, ...]), nullable=False),
+    Column("autonomy", Word(Autonomy), nullable=False),
+    Column("stops", Integer, nullable=False),
+    Column("kept_done", Integer, nullable=False),
+    Column("kept_proposed", Integer, nullable=False),
+    Column("kept_really", Integer, nullable=False),
+    Column("lateness_done_s", Float(53), nullable=False),
+    Column("lateness_proposed_s", Float(53), nullable=False),
+    Column("travel_done_s", Float(53)),
+    Column("travel_proposed_s", Float(53), nullable=False),
 )
