@@ -9,6 +9,7 @@ from agent.holdout import Holdout
 from agent.learning.forecasting import Forecasting
 from agent.pictures import Pictures
 from agent.planner.rules import RulePlanner
+from agent.policy_in_force import PoliciesInForce
 from forestall.clock import Clock
 from forestall.domain.actions import Candidate, Judgement, NoCandidate
 from forestall.domain.decisions import Proposal
@@ -16,7 +17,6 @@ from forestall.domain.ids import CandidateId
 from forestall.domain.vocabulary import Mode
 from forestall.store import Store
 from optimizer.repair import Repairer
-from policies.gate import Gate
 from tools.situation import Situation
 
 # Raised when a node or a state key is renamed: waiting runs of another version are re-opened at start-up.
@@ -45,6 +45,7 @@ class Ready:
     candidate: Candidate
     situation: Situation
     dropped_stops: tuple[str, ...]
+    judgement: Judgement | None = None
 
 
 @dataclass(slots=True)
@@ -69,7 +70,7 @@ class Workplace:
     clock: Clock
     pictures: Pictures
     contact_log: ContactLog
-    gate: Gate
+    gate: PoliciesInForce
     planner: RulePlanner
     forecaster: Forecasting
     repairer: Repairer

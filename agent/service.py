@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from langchain_core.runnables import RunnableConfig
 from langgraph.checkpoint.base import BaseCheckpointSaver
 from langgraph.types import Command
 
@@ -14,9 +13,12 @@ from agent.answers import answer_question, lapse_due
 from agent.graph import CaseGraph
 from agent.learning.job import LearningJob
 from agent.relay import relay_due
-from agent.run import GRAPH_VERSION, CaseRun, RunContext, Workplace
+from agent.run import GRAPH_VERSION, CaseRun, Workplace
+from agent.runs import CaseRuns
 from agent.sweep import Sweeper
 from agent.tenders import settle_tenders
+from agent.timers import ask_about_missed
+from agent.wakeup import Bell
 from forestall.clock import Clock
 from forestall.domain.cases import Case
 from forestall.domain.ids import CaseId, InterruptId
@@ -57,13 +59,16 @@ class Service:
         sweeper: Sweeper,
         learning: LearningJob,
         channels: Mapping[Channel, EffectChannel],
+        bell: Bell,
         closers: Sequence[Callable[[], None]] = (),
     ) -> None:
         self.settings, self.clock, self.store, self.intake = settings, clock, store, intake
-        self._work, self._graph, self._sweeper, self._channels = work, graph, sweeper, channels
-        self._checkpoints, self._learning = checkpoints, learning
+        self._work, self._sweeper, self._channels = work, sweeper, channels
+        self._runs, self._learning = CaseRuns(work, graph, checkpoints), learning
         self._closers = closers
         self._ticking = threading.Lock()
+        self._watching_since = clock.now()
+        self.bell = bell
 
     def tick(self) -> TickReport:
         """One step: lapse what is due, hear people's and carriers' answers, sweep, plan, send, learn. Idempotent:
@@ -71,14 +76,16 @@ class Service:
         with self._ticking:
             self._work.forecaster.refresh(self.store, self.clock)
             with self.store.write() as uow:
-                lapsed = lapse_due(uow, self.clock.now())
+                now = self.clock.now()
+                self._work.gate.refresh(uow, now)
+                ask_about_missed(uow, now, self._watching_since)
+                lapsed = lapse_due(uow, now)
             resumed, failed = self._resume_answered()
             failed += settle_tenders(self._work)
             swept = self._sweeper.sweep_due(self.clock.now())
             failed += [case_id for case_id in swept.due if not self._plan(case_id)]
-            for case_id in swept.closed:
-                self._checkpoints.delete_thread(case_id)  # nothing else ever would
-            sent = relay_due(self.store, self.clock, self._channels, self.settings.lease_s)
+            sent = relay_due(self._work, self._channels, self.settings.lease_s)
+            self._runs.forget_closed(self.clock.now())
             self._learning.run_due(self.clock.now())
         return TickReport(len(swept.due), resumed, lapsed, sent, tuple(failed))
 
@@ -97,23 +104,30 @@ class Service:
         The answer is on record when this returns; the next tick carries it out.
         """
         with self.store.write() as uow:
-            return answer_question(
+            self._work.gate.refresh(uow, self.clock.now())
+            case = answer_question(
                 uow, self._work.gate, case_id, interrupt_id, verdict, by, role, reason, note, self.clock.now()
             )
+        self.bell.ring()
+        return case
 
     def recover(self) -> list[CaseId]:
-        """After a start: re-open every case whose run was cut off, or whose pause the checkpoints no longer know.
+        """After a start, or on becoming the leader: re-open every case whose run was cut off, or whose pause the
+        checkpoints no longer know, or keep in the form of another version of the graph.
 
         A question that is withdrawn this way is asked again, about a fresh plan; nothing it asked about has happened.
+        Veto windows that ran out before now are not taken for consent.
         """
+        self._watching_since = self.clock.now()
         with self.store.write() as uow:
             cut_off = uow.cases.list(statuses=[CaseStatus.EXECUTING, CaseStatus.PROPOSED])
-            lost = [question for question in uow.approvals.list_open() if not self._is_paused(question.case_id)]
+            lost = [question for question in uow.approvals.list_open() if not self._runs.is_paused(question.case_id)]
             for question in lost:
                 uow.approvals.answer(
                     question.case_id, question.interrupt_id, Verdict.STALE, self.clock.now(), "system:recovery"
                 )
                 uow.approvals.mark_resumed(question.case_id, question.interrupt_id)
+                self._runs.forget(question.case_id)
             reopened = cut_off + [uow.cases.get(question.case_id) for question in lost]
             for case in reopened:
                 now = self.clock.now()
@@ -133,11 +147,7 @@ class Service:
         failed: list[str] = []
         for question in answered:
             assert question.verdict is not None
-            # A run that was cut off after its pause goes on from its checkpoint; the answer is already in its state.
-            go_on: Command[str] | None = (
-                Command(resume=question.verdict.value) if self._is_paused(question.case_id) else None
-            )
-            if self._run(question.case_id, go_on):
+            if self._run(question.case_id, self._runs.answered(question)):
                 with self.store.write() as uow:
                     uow.approvals.mark_resumed(question.case_id, question.interrupt_id)
             else:
@@ -150,7 +160,7 @@ class Service:
     def _run(self, case_id: CaseId, given: CaseRun | Command[str] | None) -> bool:
         """Run or resume one case's graph. A case that fails is logged and reported, and does not stop the others."""
         try:
-            self._graph.invoke(given, _thread(case_id), context=RunContext(self._work), durability="sync")
+            self._runs.go(case_id, given)
         except Conflict as error:
             logger.warning("case %s: %s; it is looked at again", case_id, error)
             return False
@@ -158,10 +168,3 @@ class Service:
             logger.exception("case %s: its run failed; it is looked at again", case_id)
             return False
         return True
-
-    def _is_paused(self, case_id: CaseId) -> bool:
-        return bool(self._graph.get_state(_thread(case_id)).interrupts)
-
-
-def _thread(case_id: CaseId) -> RunnableConfig:
-    return {"configurable": {"thread_id": case_id}}

@@ -11,7 +11,7 @@ from agent.service import Service
 from api.console.rendering import CONSOLE_DIR, make_templates
 from api.errors import install_error_handlers
 from api.limits import BodyLimit, PlainAddress
-from api.routers import audit, dispatch, ingest, pages
+from api.routers import audit, dispatch, ingest, pages, switches
 from api.security import KnownHosts, SecurityHeaders
 
 _ABOUT = """
@@ -49,7 +49,7 @@ def create_app(
     app.state.service = service
     app.state.templates = make_templates()
     install_error_handlers(app)
-    for router in (ingest.router, dispatch.router, audit.router, pages.router):
+    for router in (ingest.router, dispatch.router, switches.router, audit.router, pages.router):
         app.include_router(router)
     app.mount("/static", StaticFiles(directory=CONSOLE_DIR / "static"), name="static")
     # Added last runs first: headers go on every answer, a refusal included.

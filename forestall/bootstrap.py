@@ -23,11 +23,13 @@ from agent.learning.forecasting import Forecasting
 from agent.learning.job import LearningJob
 from agent.pictures import Pictures
 from agent.planner.rules import RulePlanner
+from agent.policy_in_force import PoliciesInForce
 from agent.run import Workplace
 from agent.service import Service
 from agent.sweep import Rhythm, Sweeper
+from agent.wakeup import Bell
 from forestall.clock import Clock
-from forestall.domain.vocabulary import Channel, Mode, VehicleMode
+from forestall.domain.vocabulary import Channel, VehicleMode
 from forestall.errors import BadInput, Problem
 from forestall.intake import Intake
 from forestall.settings import Polish, Settings
@@ -40,7 +42,7 @@ from optimizer.risk import Forecaster
 from optimizer.travel import HaversineTravel, OsrmServer, OsrmTravel
 from optimizer.travel.document import from_document
 from optimizer.warmup import warm_up
-from policies.gate import Gate, read_policies
+from policies.gate import read_policies
 from tools.channels import DryRunChannel
 
 Closer = Callable[[], None]
@@ -56,7 +58,7 @@ def build(settings: Settings, clock: Clock | None = None) -> Service:
     """
     clock = clock or settings.make_clock()
     settings.data_dir.mkdir(parents=True, exist_ok=True)
-    gate = Gate(read_policies(settings.policy_dir))
+    gate = PoliciesInForce(read_policies(settings.policy_dir))
     store = Store.open(settings.resolved_database_url, clock, durable=settings.durable)
     store.migrate()
     prices = Prices()
@@ -92,18 +94,20 @@ def build(settings: Settings, clock: Clock | None = None) -> Service:
         timedelta(seconds=settings.sweep_min_gap_s),
         timedelta(seconds=settings.features_every_s) or None,
     )
+    bell = Bell()
     checkpointer, close_checkpoints = _open_checkpoints(settings)
     return Service(
         settings=settings,
         clock=clock,
         store=store,
-        intake=Intake(store, clock),
+        intake=Intake(store, clock, heard=bell.hear),
         work=work,
-        graph=build_graph(checkpointer, shadow=settings.mode is Mode.SHADOW),
+        graph=build_graph(checkpointer),
         checkpoints=checkpointer,
         sweeper=Sweeper(store, work.pictures, Thresholds(), patience, rhythm),
         learning=make_learning(settings, store),
         channels=dict.fromkeys(Channel, DryRunChannel()),
+        bell=bell,
         closers=[close_checkpoints, *close_roads, *([solver.close] if solver else [])],
     )
 

@@ -1,4 +1,4 @@
-"""The question put to policy: one candidate, in the words of the schema."""
+"""The questions put to policy: one candidate, one message, in the words of the schema."""
 
 from dataclasses import asdict, dataclass
 
@@ -28,6 +28,7 @@ class PlanQuestion:
     max_messages_to_one_customer_today: int = 0
     rescues_by_driver_today: int = 0
     actions_in_hub_last_hour: int = 0
+    added_cost_in_hub_last_hour_cents: int = 0
     uses_worker_profile: bool = False
     data_age_minutes: int = 0
     forecast_drifting: bool = False
@@ -36,6 +37,19 @@ class PlanQuestion:
         """The Cedar context: the same facts under the schema's names."""
         facts = {_camel(name): value for name, value in asdict(self).items()}
         return {**facts, "kinds": sorted(self.kinds)}
+
+
+@dataclass(frozen=True, slots=True)
+class MessageQuestion:
+    """Facts about one message to a customer that is about to leave."""
+
+    channel: str
+    template: str
+    in_quiet_hours: bool
+
+    def as_context(self) -> dict[str, object]:
+        """The Cedar context: the same facts under the schema's names."""
+        return {_camel(name): value for name, value in asdict(self).items()}
 
 
 def _camel(name: str) -> str:

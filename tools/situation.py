@@ -8,10 +8,12 @@ from datetime import datetime
 
 from forestall.domain.actions import Candidate, NoCandidate, Notice
 from forestall.domain.cases import Case
+from forestall.domain.decisions import HubPace
 from forestall.domain.forecast import Forecast
 from forestall.domain.ids import CandidateId, CarrierId, ContactId, OrderId, StopId
 from forestall.domain.network import Contact
 from forestall.domain.snapshot import HubSnapshot
+from forestall.domain.switches import Switchboard
 from forestall.domain.vocabulary import Tool
 from optimizer.problem import FleetProblem
 from optimizer.repair import Repairer
@@ -29,7 +31,11 @@ class Told:
 
 @dataclass(frozen=True)
 class Situation:
-    """One case, the state it stands in and the engines to reckon with; a tool needs nothing else."""
+    """One case, the state it stands in and the engines to reckon with; a tool needs nothing else.
+
+    What is counted (``told``, ``told_today_by_contact``, ``pace``) and the switches (``board``) are as the transaction
+    that built it saw them.
+    """
 
     case: Case
     snapshot: HubSnapshot
@@ -40,6 +46,8 @@ class Situation:
     contacts: Mapping[ContactId, Contact]
     told: Mapping[StopId, Told] = field(default_factory=dict)
     told_today_by_contact: Mapping[ContactId, int] = field(default_factory=dict)
+    pace: HubPace = field(default_factory=HubPace)
+    board: Switchboard = field(default_factory=Switchboard)
 
     @property
     def now(self) -> datetime:

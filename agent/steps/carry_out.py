@@ -1,32 +1,36 @@
 """recheck, commit, conclude: hold the plan against the live state, apply it whole, or record why it was not."""
 
+import logging
 from dataclasses import replace
 from datetime import datetime
 
 from langgraph.runtime import Runtime
 
 from agent.learning.interventions import interventions_of
+from agent.limits import NoLongerAllowed, require_still_allowed
 from agent.questions import question_of
 from agent.rebase import dropped_stops, rebase
 from agent.record import record_of
 from agent.run import CaseRun, Ready, RunContext, Workplace
 from agent.steps.consider import accompany
-from agent.steps.decide import interrupt_id_of
+from agent.steps.decide import SHADOWED, interrupt_id_of
 from agent.steps.situations import situation_of
 from forestall.domain.actions import Candidate
 from forestall.domain.cases import Case
-from forestall.domain.decisions import Approval, Decision, Proposal
+from forestall.domain.decisions import Approval, Asked, Decision, Proposal
 from forestall.domain.effects import Effect
 from forestall.domain.ids import CaseId, DecisionId
 from forestall.domain.replan import apply_candidate, replan
 from forestall.domain.tenders import Tender, tender_id_of
-from forestall.domain.vocabulary import ActionKind, Autonomy, CaseStatus, Mode, Verdict
+from forestall.domain.vocabulary import ActionKind, Autonomy, CaseStatus, Verdict
 from forestall.errors import StalePlan
 from forestall.store import UnitOfWork
 from tools import carrier_update, notify_customer
 from tools.rendering import effects_of, tender_effect
 from tools.retender import offered_stops, renewed
 from tools.situation import Situation
+
+logger = logging.getLogger(__name__)
 
 _WORDS = frozenset({ActionKind.NOTIFY_ETA, ActionKind.OFFER_RESCHEDULE, ActionKind.CARRIER_UPDATE})
 HELD_OUT = "held out by lot: left alone to learn what happens if nobody acts"
@@ -55,12 +59,15 @@ def recheck(state: CaseRun, runtime: Runtime[RunContext]) -> CaseRun:
     granted = work.gate.ask(proposal.planner, case.hub_id, question_of(work, situation, current, judgement))
     if granted.autonomy not in _ENOUGH[verdict]:
         return {"outcome": "stale"}
-    desk.ready = Ready(current, situation, tuple(dropped_stops(planned, current)))
+    desk.ready = Ready(current, situation, tuple(dropped_stops(planned, current)), judgement)
     return {"outcome": "ready"}
 
 
 def commit(state: CaseRun, runtime: Runtime[RunContext]) -> CaseRun:
-    """One transaction: versions checked, new state, audit record, outbox rows. A moved route undoes all of it."""
+    """One transaction: limits counted and policy asked again, versions checked, new state, audit record, outbox rows.
+
+    A moved route, a limit that somebody else has reached, or a switch undoes all of it.
+    """
     work, desk = runtime.context.work, runtime.context.desk
     if desk.ready is None:
         return {"outcome": "unchecked"}  # the process ended between the two steps; the check was not kept
@@ -68,6 +75,9 @@ def commit(state: CaseRun, runtime: Runtime[RunContext]) -> CaseRun:
         with work.store.write() as uow:
             _apply(work, uow, state, desk.ready)
     except StalePlan:
+        return {"outcome": "stale"}
+    except NoLongerAllowed as refusal:
+        logger.info("case %s: %s", state["case_id"], refusal)
         return {"outcome": "stale"}
     return {"outcome": "committed"}
 
@@ -79,7 +89,7 @@ def conclude(state: CaseRun, runtime: Runtime[RunContext]) -> CaseRun:
         case = uow.cases.get(CaseId(state["case_id"]))
         proposal = uow.proposals.get(case.id, state["plan_rev"])
         approval = uow.approvals.find(case.id, interrupt_id_of(case.id, proposal.plan_rev))
-        decision = _decision(work, case, proposal, _verdict_without_effect(state, proposal, work), approval)
+        decision = _decision(work, case, proposal, _verdict_without_effect(state, proposal), approval)
         if proposal.held_out:
             decision = replace(decision, note=HELD_OUT)
         record(work, uow, case, proposal, decision, None, approval, ())
@@ -118,12 +128,14 @@ def _apply(work: Workplace, uow: UnitOfWork, state: CaseRun, ready: Ready) -> No
     proposal = uow.proposals.get(case.id, state["plan_rev"])
     approval = uow.approvals.find(case.id, interrupt_id_of(case.id, proposal.plan_rev))
     verdict = Verdict(state.get("answer") or Verdict.AUTOMATIC.value)
+    granted = require_still_allowed(work, uow, ready, proposal.planner, _ENOUGH[verdict])
     decision = decision_on(ready, _decision(work, case, proposal, verdict, approval))
+    decision = replace(decision, cost_cents=ready.candidate.cost_cents)
     if ready.candidate.tender is not None:
         effects: tuple[Effect, ...] = (_ask_carrier(uow, case, proposal.plan_rev, decision, ready),)
     else:
         effects = apply_plan(uow, case, proposal.plan_rev, decision, ready)
-    record(work, uow, case, proposal, decision, ready, approval, effects)
+    record(work, uow, case, proposal, decision, ready, approval, effects, granted)
     uow.outbox.add(list(effects))
     uow.cases.save(_watched(case, decision.at))
 
@@ -193,8 +205,9 @@ def record(
     ready: Ready | None,
     approval: Approval | None,
     effects: tuple[Effect, ...],
+    granted: Asked | None = None,
 ) -> None:
-    """The decision as a row, and everything behind it as its audit record."""
+    """The decision as a row, and everything behind it as its audit record; ``granted`` is policy's last word on it."""
     scores = uow.scores.latest(case.day)
     uow.decisions.add(decision)
     uow.audit.append(
@@ -212,6 +225,7 @@ def record(
             effects=effects,
             dropped_stops=ready.dropped_stops if ready else (),
             holdout=work.holdout.describe(case) if proposal.held_out else None,
+            granted=granted,
         ),
     )
 
@@ -232,7 +246,7 @@ def _decision(work: Workplace, case: Case, proposal: Proposal, verdict: Verdict,
     )
 
 
-def _verdict_without_effect(state: CaseRun, proposal: Proposal, work: Workplace) -> Verdict:
+def _verdict_without_effect(state: CaseRun, proposal: Proposal) -> Verdict:
     if state.get("outcome") == "stale":
         return Verdict.STALE
     if proposal.held_out:
@@ -240,7 +254,7 @@ def _verdict_without_effect(state: CaseRun, proposal: Proposal, work: Workplace)
     if (answer := state.get("answer")) is not None:
         return Verdict(answer)
     if proposal.chosen is not None:
-        assert work.mode is Mode.SHADOW, "an allowed candidate is only left undone in shadow mode"
+        assert state.get("outcome") == SHADOWED, "an allowed candidate is only left undone in shadow mode"
         return Verdict.SHADOWED
     return Verdict.FORBIDDEN if proposal.gate is not None else Verdict.NO_ACTION
 

@@ -12,6 +12,7 @@ from agent.learning.diagram import render_body
 from agent.learning.drift import watch_of
 from agent.learning.report import read_report
 from agent.service import Service
+from agent.switching import read_board
 from api.console.case_page import read_case_page
 from api.console.overview import choose_day, read_overview
 from api.console.reference import list_operations
@@ -56,7 +57,8 @@ def show_overview(
         if not days:
             return render(request, "empty.html", {"refresh_s": _REFRESH_S})
         view = read_overview(uow, choose_day(uow, day, now), days, now)
-    context = {"view": view, "settings": service.settings, "refresh_s": _REFRESH_S if refresh == "on" else None}
+        board = read_board(uow, service.settings.mode, service.settings.kill_switch)
+    context = {"view": view, "board": board, "refresh_s": _REFRESH_S if refresh == "on" else None}
     return render(request, "overview.html", context)
 
 

@@ -4,7 +4,19 @@ from collections.abc import Callable
 
 import typer
 
-from forestall.cli import cases, checks, constraints, database, plans, plays, risk, server, show_settings, travel
+from forestall.cli import (
+    cases,
+    checks,
+    constraints,
+    database,
+    plans,
+    plays,
+    risk,
+    server,
+    show_settings,
+    switches,
+    travel,
+)
 
 
 def make_app() -> typer.Typer:
@@ -26,6 +38,7 @@ def make_app() -> typer.Typer:
     app.add_typer(_group("travel", "Travel times.", fit=travel.fit))
     app.command("constraints")(constraints.list_constraints)
     app.add_typer(risk.make_group())
+    app.add_typer(switches.make_group(), name="switch")
     app.command("settings")(show_settings.show_settings)
     return app
 

@@ -21,12 +21,21 @@ class GateVerdict:
 
 
 @dataclass(frozen=True, slots=True)
+class Asked:
+    """One question that was put to policy: the facts under the schema's names, and the answer."""
+
+    candidate_id: CandidateId
+    facts: Mapping[str, object]
+    verdict: GateVerdict
+
+
+@dataclass(frozen=True, slots=True)
 class Proposal:
     """One plan revision of a case: every candidate, how each was judged, which one is recommended and what policy says.
 
     ``ranking`` is best first. ``declined`` holds the tools that had nothing, with the reason. ``held_out``: by lot the
     plan is not carried out, so that somebody sees what happens if nobody acts. ``travel`` names the travel times it was
-    made with.
+    made with. ``asked`` keeps what policy was asked, in the order of asking: up to the candidate that was allowed.
     """
 
     case_id: CaseId
@@ -45,6 +54,7 @@ class Proposal:
     samples: int
     travel: str = ""
     held_out: bool = False
+    asked: tuple[Asked, ...] = ()
 
     def get_candidate(self, candidate_id: CandidateId) -> Candidate:
         """The candidate of that id; KeyError when it is not among this proposal's."""
@@ -77,7 +87,10 @@ class Approval:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What was decided on a case and what came of it; the audit record is made from this and its proposal."""
+    """What was decided on a case and what came of it; the audit record is made from this and its proposal.
+
+    ``cost_cents`` is what carrying it out adds; 0 when nothing was carried out.
+    """
 
     id: DecisionId
     case_id: CaseId
@@ -91,3 +104,12 @@ class Decision:
     read_set: Mapping[RouteId, int] = field(default_factory=dict)
     reason: OverrideReason | None = None
     note: str = ""
+    cost_cents: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class HubPace:
+    """What the service has carried out by itself in one hub within the last hour, and what that adds to the cost."""
+
+    actions: int = 0
+    cost_cents: int = 0

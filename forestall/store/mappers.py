@@ -9,7 +9,9 @@ from forestall.domain.learning import DriftState, Grade, Intervention, Outcome, 
 from forestall.domain.network import Carrier, Contact, Driver, Hub, HubLink, Vehicle
 from forestall.domain.orders import Order, Package
 from forestall.domain.plan import TravelMatrix
+from forestall.domain.policies import PolicyVersion
 from forestall.domain.routes import Attempt, Position, Route, Stop
+from forestall.domain.switches import Switch
 from forestall.domain.tenders import Tender
 from forestall.store import tables
 from forestall.store.mapping import Mapper
@@ -41,3 +43,5 @@ INTERVENTIONS = Mapper(Intervention, tables.interventions)
 GRADES = Mapper(Grade, tables.grades)
 MODELS = Mapper(StoredModel, tables.models)
 DRIFT_STATES = Mapper(DriftState, tables.drift_states)
+SWITCHES = Mapper(Switch, tables.switches)
+POLICY_VERSIONS = Mapper(PolicyVersion, tables.policy_versions)
