@@ -12,6 +12,8 @@ from forestall.store import UnitOfWork
 MISSED_AFTER = timedelta(minutes=15)
 # Without an act_by a question stays useful about this long.
 _PLAIN_QUESTION = timedelta(minutes=30)
+# Whoever is asked late, because of us, has so long at least; the plan is held against the live state anyway.
+_TIME_TO_ANSWER = timedelta(minutes=10)
 
 
 def ask_about_missed(uow: UnitOfWork, now: datetime, watching_since: datetime) -> int:
@@ -29,7 +31,7 @@ def ask_about_missed(uow: UnitOfWork, now: datetime, watching_since: datetime) -
 
 def _ask(uow: UnitOfWork, question: Approval, now: datetime) -> bool:
     case = uow.cases.get(question.case_id)
-    expires_at = max(case.act_by or now + _PLAIN_QUESTION, now)
+    expires_at = max(case.act_by or now + _PLAIN_QUESTION, now + _TIME_TO_ANSWER)
     if not uow.approvals.ask_instead_of_veto(case.id, question.interrupt_id, expires_at):
         return False  # vetoed a moment ago
     if case.status is CaseStatus.AWAITING_VETO:

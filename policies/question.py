@@ -1,6 +1,9 @@
 """The questions put to policy: one candidate, one message, in the words of the schema."""
 
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+
+from pydantic import TypeAdapter
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +40,13 @@ class PlanQuestion:
         """The Cedar context: the same facts under the schema's names."""
         facts = {_camel(name): value for name, value in asdict(self).items()}
         return {**facts, "kinds": sorted(self.kinds)}
+
+    @classmethod
+    def from_context(cls, facts: Mapping[str, object]) -> "PlanQuestion":
+        """The question that was put as ``facts``. Facts that came to the schema later have their harmless default;
+        ones that have left it are left out."""
+        known = {field.name: facts[_camel(field.name)] for field in fields(cls) if _camel(field.name) in facts}
+        return TypeAdapter(cls).validate_python(known)
 
 
 @dataclass(frozen=True, slots=True)

@@ -260,7 +260,7 @@ def _verdict_without_effect(state: CaseRun, proposal: Proposal) -> Verdict:
 
 
 def _watched(case: Case, now: datetime) -> Case:
-    """The case, done with for now: watched until its signal goes quiet, or rests and is planned again."""
-    return replace(
-        case, status=CaseStatus.MONITORING, planned_at=now, act_by=None, updated_at=now, revision=case.revision + 1
-    )
+    """The case, done with for now: watched until its signal goes quiet, or rests and is planned again. One that was
+    closed meanwhile stays closed."""
+    status = case.status if case.status.is_closed else CaseStatus.MONITORING
+    return replace(case, status=status, planned_at=now, act_by=None, updated_at=now, revision=case.revision + 1)

@@ -11,6 +11,7 @@ from forestall.cli import (
     database,
     plans,
     plays,
+    policies,
     risk,
     server,
     show_settings,
@@ -32,7 +33,7 @@ def make_app() -> typer.Typer:
     app.command("import")(plans.import_plan)
     plays.add_to(app)
     app.add_typer(_group("case", "Look at cases.", show=cases.show_case, list=cases.list_cases))
-    app.add_typer(_group("policy", "Check the policies.", test=checks.run_policy_examples))
+    app.add_typer(policies.make_group(), name="policy")
     app.add_typer(_group("audit", "Check the audit log.", verify=checks.verify_audit))
     app.add_typer(_group("db", "Look after the database.", migrate=database.migrate))
     app.add_typer(_group("travel", "Travel times.", fit=travel.fit))
