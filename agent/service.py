@@ -21,6 +21,7 @@ from agent.timers import ask_about_missed
 from agent.wakeup import Bell
 from forestall.clock import Clock
 from forestall.domain.cases import Case
+from forestall.domain.decisions import Approval
 from forestall.domain.ids import CaseId, InterruptId
 from forestall.domain.vocabulary import CaseStatus, Channel, OverrideReason, Verdict
 from forestall.errors import Conflict
@@ -111,6 +112,10 @@ class Service:
         self.bell.ring()
         return case
 
+    def send_through(self, channels: Mapping[Channel, EffectChannel]) -> None:
+        """Hand effects to these channels from the next step on."""
+        self._channels = channels
+
     def recover(self) -> list[CaseId]:
         """After a start, or on becoming the leader: re-open every case whose run was cut off, or whose pause the
         checkpoints no longer know, or keep in the form of another version of the graph.
@@ -147,12 +152,18 @@ class Service:
         failed: list[str] = []
         for question in answered:
             assert question.verdict is not None
-            if self._run(question.case_id, self._runs.answered(question)):
+            if self._is_decided(question) or self._run(question.case_id, self._runs.answered(question)):
                 with self.store.write() as uow:
                     uow.approvals.mark_resumed(question.case_id, question.interrupt_id)
             else:
                 failed.append(question.case_id)
         return len(answered), failed
+
+    def _is_decided(self, question: Approval) -> bool:
+        """Whether the answer was carried out just before a process ended, and only its checkpoint is missing."""
+        with self.store.read() as uow:
+            decisions = uow.decisions.list_for_case(question.case_id)
+        return any(decision.plan_rev == question.plan_rev for decision in decisions)
 
     def _plan(self, case_id: CaseId) -> bool:
         return self._run(case_id, CaseRun(schema_version=GRAPH_VERSION, case_id=case_id, attempts=0))
