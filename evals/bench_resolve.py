@@ -5,6 +5,7 @@ import logging
 import sys
 import time
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
@@ -13,6 +14,7 @@ import typer
 from rich.console import Console
 
 from evals.days import read_day
+from evals.proofs.all import prove_all
 from evals.resolving import Reaction, eventful, measure_day
 from forestall.collector import collect_less, keep_memory
 
@@ -22,10 +24,16 @@ def bench_resolve(
         Path, typer.Argument(help="A day of about 300 stops: VRPLIB with its .sol, JSON, CSV folder, or city[:SEED].")
     ] = Path("city"),
     seeds: Annotated[int, typer.Option(help="Play it under the seeds 1 to this.", min=1, max=100)] = 2,
+    proofs: Annotated[
+        bool, typer.Option("--proofs", help="Instead: what must never happen, tried on real processes and databases.")
+    ] = False,
+    size: Annotated[int, typer.Option(help="Waiting cases, and races, of the proofs.", min=1, max=10_000)] = 1000,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object on stdout and nothing else.")] = False,
 ) -> None:
     """Play a day full of breakdowns, late loads and hold-ups; seconds from each event to what was decided on it."""
     logging.getLogger("apscheduler").setLevel(logging.ERROR)  # it warns of steps that outlast their interval
+    if proofs:
+        raise typer.Exit(_prove(size, as_json))
     keep_memory()
     collect_less()
     profile = eventful()
@@ -48,6 +56,17 @@ def bench_resolve(
             f"of it CPU seconds of this process: half within {half:.2f}, 95 % within {most:.2f}, all in {max(cpu):.2f}"
         )
     print(f"the whole play took {time.process_time() - began:.0f} CPU s")
+
+
+def _prove(size: int, as_json: bool) -> int:
+    """The exit code: 1 when a proof fails."""
+    progress, found = Console(stderr=True), []
+    for name, database, result in prove_all(size):
+        found.append({"proof": name, "database": database, "holds": result.holds, **asdict(result)})
+        progress.print(found[-1])
+    if as_json:
+        sys.stdout.write(json.dumps({"proofs": found}) + "\n")
+    return 0 if all(one["holds"] for one in found) else 1
 
 
 def summarise(reactions: Sequence[Reaction]) -> dict[str, object]:

@@ -12,6 +12,7 @@ from agent.service import Service
 from evals.proofs.crowd import BREAK_DOWN_AT, OPENS_AT, breakdowns, crowd, open_service, write_policies
 from forestall.clock import ManualClock
 from forestall.domain.decisions import Approval
+from forestall.domain.ids import CaseId
 from forestall.domain.vocabulary import OverrideReason, Verdict
 from forestall.errors import Conflict
 
@@ -57,7 +58,7 @@ def prove_racing(url: str, folder: Path, races: int, seed: int = 1) -> Racing:
         closing(open_service(url, folder, late, policy_dir=policies, durable=False)) as executor,
         closing(open_service(url, folder, early, policy_dir=policies, durable=False)) as desk,
     ):
-        taken = set()
+        taken: set[CaseId] = set()
         for question in questions:
             late.advance_to(question.expires_at)
             early.advance_to(question.expires_at - _BEFORE)
@@ -100,7 +101,7 @@ def _race(executor: Service, desk: Service, question: Approval, wait_a_s: float,
     return taken[0]
 
 
-def _count(service: Service, questions: list[Approval], taken: set[str]) -> Racing:
+def _count(service: Service, questions: list[Approval], taken: set[CaseId]) -> Racing:
     with service.store.read() as uow:
         executed = {
             question.case_id
