@@ -76,7 +76,10 @@ def draft_version(
 
     with open_store(read_settings()) as (store, clock), store.write() as uow:
         version = draft(uow, folder, by, clock.now())
-    print_json({"version": version.id, "status": version.status.value}) if as_json else print(version.id)
+    if as_json:
+        print_json({"version": version.id, "status": version.status.value})
+    else:
+        print(version.id)
 
 
 def show_difference(
@@ -142,7 +145,10 @@ def promote_version(
 
     with open_store(read_settings()) as (store, clock), store.write() as uow:
         done = promote(uow, PolicyVersionId(version), by, why, clock.now())
-    print_json({"version": done.id, "status": done.status.value}) if as_json else print(f"{done.id} is in force")
+    if as_json:
+        print_json({"version": done.id, "status": done.status.value})
+    else:
+        print(f"{done.id} is in force")
 
 
 def _read_span(text: str) -> timedelta:
