@@ -78,7 +78,7 @@ def build(settings: Settings, clock: Clock | None = None) -> Service:
     work = Workplace(
         store=store,
         clock=clock,
-        pictures=Pictures(forecaster, repairer, roads),
+        pictures=Pictures(forecaster, repairer, roads, timedelta(seconds=settings.picture_fresh_s)),
         contact_log=ContactLog(),
         gate=gate,
         planner=RulePlanner(price_per_cent=prices.cent),

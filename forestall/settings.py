@@ -113,6 +113,13 @@ class Settings(BaseSettings):
     clock_anchor: AwareDatetime | None = Field(default=None, description="The real moment that clock_start belongs to.")
     clock_rate: float = Field(default=1.0, gt=0, description="Seconds of the service's clock for one real second.")
 
+    picture_fresh_s: float = Field(
+        default=3.0,
+        ge=0,
+        le=60,
+        description="A picture of a hub in which nothing has happened is used again for so long, seconds.",
+    )
+
     @field_validator("learning_keep_days")
     @classmethod
     def _keep_what_drift_is_judged_by(cls, keep_days: float, info: ValidationInfo) -> float:

@@ -72,7 +72,7 @@ def open_service(
     """A service over that database; its checkpoints are in ``folder`` where the database is SQLite."""
     settings = Settings(
         data_dir=folder, database_url=url, mode=mode, policy_dir=policy_dir, durable=durable, samples=64,
-        sweep_min_gap_s=0.0, learning_interval_s=1e6, features_every_s=0.0,
+        sweep_min_gap_s=0.0, picture_fresh_s=0.0, learning_interval_s=1e6, features_every_s=0.0,
     )  # fmt: skip
     return build(settings, clock=clock)
 
