@@ -12,6 +12,7 @@ from itertools import groupby
 from operator import attrgetter
 
 from agent.ack_patience import AckPatience, next_channel
+from agent.limits import board_of
 from agent.run import Ready, Workplace
 from agent.silence import WITH_A_PERSON
 from agent.steps.situations import hubs_around
@@ -68,16 +69,14 @@ def _answer_by(route: Route, change: RouteChange, told_at: datetime, patience: A
 
 
 def chase_silent(work: Workplace) -> list[CaseId]:
-    """Try the next channel for every plan whose driver has not confirmed it in time. While the kill switch is on,
-    nobody is asked.
+    """Try the next channel for every plan whose driver has not confirmed it in time, except where nothing may start.
 
     Returns the cases for which somebody else was faster; their drivers are chased at the next step.
     """
     now = work.clock.now()
-    if work.kill_switch:
-        return []
     with work.store.read() as uow:
-        due = uow.instructions.list_due(now)
+        board = board_of(work, uow)
+        due = [one for one in uow.instructions.list_due(now) if not board.holds(one.hub_id, None)]
     missed: list[CaseId] = []
     for route_id, told in groupby(due, key=attrgetter("route_id")):
         try:

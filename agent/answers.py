@@ -4,20 +4,20 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from agent.people.hand import Hand, present_state, require
+from agent.policy_in_force import PoliciesInForce
 from forestall.domain.cases import Case
 from forestall.domain.decisions import Approval
 from forestall.domain.ids import CaseId, InterruptId
 from forestall.domain.vocabulary import OverrideReason, Verdict
 from forestall.errors import BadInput, Conflict, Problem
 from forestall.store import UnitOfWork
-from policies.gate import Gate
 
 APPROVE, VETO, REJECT = "approve", "veto", "reject"
 
 
 def answer_question(
     uow: UnitOfWork,
-    gate: Gate,
+    gate: PoliciesInForce,
     case_id: CaseId,
     interrupt_id: InterruptId,
     choice: str,

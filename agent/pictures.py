@@ -1,7 +1,7 @@
 """Pictures: a snapshot with its travel times and forecast, taken once and shared while nothing has changed."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from forestall.domain.believed import believed
@@ -34,25 +34,32 @@ class Scorer(Protocol):
 
 
 class Pictures:
-    """Takes pictures of hub groups; the same instant, hub versions and model give the same picture object.
+    """Takes pictures of hub groups. While nothing has happened there and the model is the same, a picture stays good
+    for ``fresh_for``: the cases of one step are planned, and checked before they are applied, on one of them.
 
     ``roads`` serve the days that bring no travel matrix of their own.
     """
 
-    def __init__(self, forecaster: Scorer, repairer: Repairer, roads: TravelTimes | None = None) -> None:
+    def __init__(
+        self,
+        forecaster: Scorer,
+        repairer: Repairer,
+        roads: TravelTimes | None = None,
+        fresh_for: timedelta = timedelta(),
+    ) -> None:
+        self._fresh_for = fresh_for
         self._forecaster = forecaster
         self._repairer = repairer
         self._problems: dict[int, tuple[Picture, FleetProblem]] = {}
         self._matrices: dict[str, MatrixTravel] = {}
         self._roads = roads or HaversineTravel()
-        self._last: dict[tuple[str, tuple[HubId, ...]], tuple[tuple[object, ...], Picture]] = {}
+        self._last: dict[tuple[str, tuple[HubId, ...]], tuple[list[object], Picture]] = {}
 
     def take(self, uow: UnitOfWork, day: str, hub_ids: tuple[HubId, ...], now: datetime) -> Picture:
-        """The hubs' state as the transaction sees it, forecast as of ``now``."""
-        versions = [uow.state.hub_state_version(hub_id) for hub_id in hub_ids]
-        stamp: tuple[object, ...] = (now, self._forecaster.model_name, *versions)
+        """The hubs' state as the transaction sees it, forecast as of ``now`` or a moment before."""
+        stamp = [self._forecaster.model_name, *(uow.state.hub_state_version(hub_id) for hub_id in hub_ids)]
         kept = self._last.get((day, hub_ids))
-        if kept is not None and kept[0] == stamp:
+        if kept is not None and kept[0] == stamp and timedelta() <= now - kept[1].snapshot.taken_at <= self._fresh_for:
             return kept[1]
         snapshot = uow.state.load_snapshot(day, now, hub_ids)
         travel = self._travel(uow, snapshot)

@@ -13,6 +13,7 @@ from agent.learning.forecasting import Forecasting
 from agent.pictures import Pictures
 from agent.planner.advisor import Advisor
 from agent.planner.rules import RulePlanner
+from agent.policy_in_force import PoliciesInForce
 from forestall.clock import Clock
 from forestall.domain.actions import Candidate, Judgement, NoCandidate
 from forestall.domain.decisions import Consultation, GateVerdict, Proposal
@@ -20,7 +21,6 @@ from forestall.domain.ids import CandidateId
 from forestall.domain.vocabulary import Mode
 from forestall.store import Store
 from optimizer.repair import Repairer
-from policies.gate import Gate
 from tools.asking import Asking
 from tools.situation import Situation
 
@@ -78,7 +78,7 @@ class Workplace:
     clock: Clock
     pictures: Pictures
     contact_log: ContactLog
-    gate: Gate
+    gate: PoliciesInForce
     planner: RulePlanner
     forecaster: Forecasting
     repairer: Repairer

@@ -29,11 +29,13 @@ from agent.planner.advisor import Advisor
 from agent.planner.budget import Allowance, Budget
 from agent.planner.models import ChatModel, RankingModel, RecordedModel, RecordingModel
 from agent.planner.rules import RulePlanner
+from agent.policy_in_force import PoliciesInForce
 from agent.run import Workplace
 from agent.service import Service
 from agent.sweep import Rhythm, Sweeper
+from agent.wakeup import Bell
 from forestall.clock import Clock
-from forestall.domain.vocabulary import Channel, Mode, VehicleMode
+from forestall.domain.vocabulary import Channel, VehicleMode
 from forestall.errors import BadInput, Problem
 from forestall.intake import Intake
 from forestall.settings import Polish, Settings
@@ -46,7 +48,7 @@ from optimizer.risk import Forecaster
 from optimizer.travel import HaversineTravel, OsrmServer, OsrmTravel, TravelTimes
 from optimizer.travel.document import from_document
 from optimizer.warmup import warm_up
-from policies.gate import Gate, read_policies
+from policies.gate import read_policies
 from tools.asking import Asking
 from tools.channels import DryRunChannel
 
@@ -63,7 +65,7 @@ def build(settings: Settings, clock: Clock | None = None) -> Service:
     """
     clock = clock or settings.make_clock()
     settings.data_dir.mkdir(parents=True, exist_ok=True)
-    gate = Gate(read_policies(settings.policy_dir))
+    gate = PoliciesInForce(read_policies(settings.policy_dir))
     store = Store.open(settings.resolved_database_url, clock, durable=settings.durable)
     store.migrate()
     prices = Prices()
@@ -86,7 +88,7 @@ def build(settings: Settings, clock: Clock | None = None) -> Service:
     work = Workplace(
         store=store,
         clock=clock,
-        pictures=Pictures(forecaster, repairer, roads),
+        pictures=Pictures(forecaster, repairer, roads, timedelta(seconds=settings.picture_fresh_s)),
         contact_log=ContactLog(),
         gate=gate,
         planner=planner,
@@ -111,18 +113,20 @@ def build(settings: Settings, clock: Clock | None = None) -> Service:
         timedelta(seconds=settings.sweep_min_gap_s),
         timedelta(seconds=settings.features_every_s) or None,
     )
+    bell = Bell()
     checkpointer, close_checkpoints = _open_checkpoints(settings)
     return Service(
         settings=settings,
         clock=clock,
         store=store,
-        intake=Intake(store, clock),
+        intake=Intake(store, clock, heard=bell.hear),
         work=work,
-        graph=build_graph(checkpointer, shadow=settings.mode is Mode.SHADOW),
+        graph=build_graph(checkpointer),
         checkpoints=checkpointer,
         sweeper=Sweeper(store, work.pictures, Thresholds(), patience, rhythm, (*DETECTORS, customers(asking))),
         learning=make_learning(settings, store, roads),
         channels=dict.fromkeys(Channel, DryRunChannel()),
+        bell=bell,
         closers=[
             close_checkpoints,
             *close_roads,

@@ -190,6 +190,13 @@ class Settings(BaseSettings):
         description="A driver at the hub need not confirm sooner than this before leaving, seconds.",
     )
 
+    picture_fresh_s: float = Field(
+        default=3.0,
+        ge=0,
+        le=60,
+        description="A picture of a hub in which nothing has happened is used again for so long, seconds.",
+    )
+
     @field_validator("escalation")
     @classmethod
     def _climb_steadily(cls, tiers: tuple[EscalationTier, ...]) -> tuple[EscalationTier, ...]:

@@ -32,8 +32,13 @@ def effects_of(
     """Every effect of a candidate; ``after`` is the snapshot with the candidate applied. Keys are unique for ever."""
     now = after.taken_at
     plain = [
-        *(_driver_effect(after, change.route_id, now) for change in candidate.route_changes),
-        *_hub_effects(candidate, after, now),
+        *(
+            replace(effect, tool=candidate.tool)
+            for effect in (
+                *(_driver_effect(after, change.route_id, now) for change in candidate.route_changes),
+                *_hub_effects(candidate, after, now),
+            )
+        ),
         *(_notice_effect(notice, after, contacts, now) for notice in candidate.notices),
     ]
     return tuple(_of_decision(effect, case_id, plan_rev, decision_id) for effect in plain)
@@ -129,6 +134,7 @@ def _driver_effect(after: HubSnapshot, route_id: RouteId, now: datetime) -> Effe
         not_before=now,
         expires_at=now + _INSTRUCTION_LIFE,
         body=f"{route_id}: {len(stops)} stops to do, in this order.",
+        hub_id=route.hub_id,
     )
 
 

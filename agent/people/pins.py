@@ -4,14 +4,14 @@ from dataclasses import replace
 from datetime import datetime
 
 from agent.people.hand import Hand
+from agent.policy_in_force import PoliciesInForce
 from forestall.domain.ids import StopId
 from forestall.domain.routes import Stop
 from forestall.errors import Conflict, Forbidden
 from forestall.store import UnitOfWork
-from policies.gate import Gate
 
 
-def set_pin(uow: UnitOfWork, gate: Gate, stop_id: StopId, pinned: bool, hand: Hand, now: datetime) -> Stop:
+def set_pin(uow: UnitOfWork, gate: PoliciesInForce, stop_id: StopId, pinned: bool, hand: Hand, now: datetime) -> Stop:
     """Pin or unpin an open stop. Its route gets a new version, so that plans made before are held against it.
 
     Raises:

@@ -15,6 +15,10 @@ _BENCHES = {
     "repair": ("evals.bench_repair:bench_repair", "Repair seeded disruptions of real days, engines side by side."),
     "learning": ("evals.learning_bench:bench_learning", "Measure the risk model's life over many labelled scores."),
     "forecast": ("evals.forecast_cli:bench_forecast", "How right forecasts are on simulated days that nobody alters."),
+    "resolve": (
+        "evals.bench_resolve:bench_resolve",
+        "From an event to the committed action, 300 stops a hub.",
+    ),
     "sweep": ("evals.bench_sweep:bench_sweep", "Measure a sweep of a made-up state: CPU seconds, memory, a what-if."),
     "risk": ("evals.risk_bench.command:bench_risk", "Judge the learned layer on real records, beside the baselines."),
 }

@@ -212,6 +212,32 @@ class Mode(StrEnum):
     SHADOW = "SHADOW"
 
 
+class SwitchScope(StrEnum):
+    """What a switch is about: the whole installation, one hub, one tool."""
+
+    TENANT = "TENANT"
+    HUB = "HUB"
+    TOOL = "TOOL"
+
+
+class Position(StrEnum):
+    """Where a switch stands. STOP is the kill switch: nothing starts. The others bind as the modes of that name do."""
+
+    RUN = "RUN"
+    SUGGEST = "SUGGEST"
+    SHADOW = "SHADOW"
+    STOP = "STOP"
+
+
+class PolicyStatus(StrEnum):
+    """The life of a version of the operator's policies; at most one is ACTIVE."""
+
+    DRAFT = "DRAFT"
+    SHADOW = "SHADOW"  # recorded questions have been put to it
+    ACTIVE = "ACTIVE"
+    RETIRED = "RETIRED"
+
+
 class Verdict(StrEnum):
     """What became of a proposal that waited, or did not have to."""
 

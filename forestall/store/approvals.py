@@ -41,6 +41,11 @@ class Approvals(Repository):
         values = answer | asdict(look) | {"role": role}
         return self._changed(update(approvals).where(_is(case_id, interrupt_id), _IS_OPEN).values(values)) == 1
 
+    def ask_instead_of_veto(self, case_id: CaseId, interrupt_id: InterruptId, expires_at: datetime) -> bool:
+        """Make an open veto window a question that lapses at ``expires_at``; False when it has been answered."""
+        values = {"is_veto": False, "expires_at": expires_at}
+        return self._changed(update(approvals).where(_is(case_id, interrupt_id), _IS_OPEN).values(values)) == 1
+
     def mark_resumed(self, case_id: CaseId, interrupt_id: InterruptId) -> None:
         """Note that the answer has reached the case's run."""
         self._connection.execute(update(approvals).where(_is(case_id, interrupt_id)).values(resumed=True))

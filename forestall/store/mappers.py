@@ -12,8 +12,10 @@ from forestall.domain.network import Carrier, Contact, Driver, Hub, HubLink, Veh
 from forestall.domain.orders import Order, Package
 from forestall.domain.overrides import OverrideScore
 from forestall.domain.plan import TravelMatrix
+from forestall.domain.policies import PolicyVersion
 from forestall.domain.reversals import Reversal
 from forestall.domain.routes import Attempt, Position, Route, Stop
+from forestall.domain.switches import Switch
 from forestall.domain.tenders import Tender
 from forestall.store import tables
 from forestall.store.mapping import Mapper
@@ -50,3 +52,5 @@ GRADES = Mapper(Grade, tables.grades)
 MODELS = Mapper(StoredModel, tables.models)
 OVERRIDE_SCORES = Mapper(OverrideScore, tables.override_scores)
 DRIFT_STATES = Mapper(DriftState, tables.drift_states)
+SWITCHES = Mapper(Switch, tables.switches)
+POLICY_VERSIONS = Mapper(PolicyVersion, tables.policy_versions)

@@ -28,12 +28,14 @@ from forestall.store.outbox import Outbox
 from forestall.store.outcomes import Outcomes
 from forestall.store.overrides import Overrides
 from forestall.store.plans import Plans
+from forestall.store.policies import Policies
 from forestall.store.proposals import Proposals
 from forestall.store.repository import Lock
 from forestall.store.reversals import Reversals
 from forestall.store.scores import Scores
 from forestall.store.snapshots import Snapshots
 from forestall.store.state import State
+from forestall.store.switches import Switches
 from forestall.store.tenders import Tenders
 
 # As SQLite and PostgreSQL put it.
@@ -133,6 +135,25 @@ class UnitOfWork:
     @cached_property
     def drift(self) -> Drift:
         return Drift(self._connection, self._clock)
+
+    @cached_property
+    def switches(self) -> Switches:
+        return Switches(self._connection, self._clock)
+
+    @cached_property
+    def policies(self) -> Policies:
+        return Policies(self._connection, self._clock)
+
+    @property
+    def is_writing(self) -> bool:
+        """Whether this unit may change anything."""
+        return self._writes
+
+    def hold_counts(self) -> None:
+        """Be the only one that carries anything out until this unit ends, so that what it counts stays true."""
+        assert self._writes, "a reader counts what was; nobody waits for it"
+        self.state.lock(Lock.STATE)
+        self.outbox.lock(Lock.OUTBOX)
 
     @cached_property
     def meta(self) -> Meta:

@@ -28,7 +28,7 @@ from sqlalchemy import (
 )
 
 from forestall.domain.actions import Candidate, Judgement, NoCandidate
-from forestall.domain.decisions import Consultation, GateVerdict
+from forestall.domain.decisions import Asked, Consultation, GateVerdict
 from forestall.domain.forecast import Contribution, HubForecast
 from forestall.domain.ids import CandidateId, LocationId, PackageId, RouteId, StopId
 from forestall.domain.network import HoursOfService
@@ -47,12 +47,16 @@ from forestall.domain.vocabulary import (
     ModelStatus,
     OutboxState,
     OverrideReason,
+    PolicyStatus,
+    Position,
     Reply,
     RouteStatus,
     StopKind,
     StopStatus,
+    SwitchScope,
     TenderStatus,
     Tier,
+    Tool,
     VehicleMode,
     Verdict,
 )
@@ -408,6 +412,7 @@ proposals = Table(
     Column("held_out", Boolean, nullable=False, server_default=false()),
     Column("consultation", Json(Consultation)),
     Column("edited_from", Text),
+    Column("asked", Json(tuple[Asked, ...]), nullable=False, server_default="[]"),
 )
 
 approvals = Table(
@@ -495,6 +500,45 @@ decisions = Table(
     Column("read_set", Json(Mapping[RouteId, int]), nullable=False),
     Column("reason", Word(OverrideReason)),
     Column("note", Text, nullable=False),
+    Column("cost_cents", Integer, nullable=False, server_default="0"),
+    Index(None, "hub_id", "at"),
+)
+
+# How far the service may go; one row for each switch that was ever touched.
+switches = Table(
+    "switches",
+    metadata,
+    Column("scope", Word(SwitchScope), primary_key=True),
+    Column("subject", Text, primary_key=True),
+    Column("position", Word(Position), nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("by", Text, nullable=False),
+    Column("why", Text, nullable=False),
+)
+
+_POLICY_IS_ACTIVE = text("status = 'ACTIVE'")
+
+policy_versions = Table(
+    "policy_versions",
+    metadata,
+    _id(),
+    Column("own", Text, nullable=False),
+    Column("policies", Text, nullable=False),
+    Column("schema", Text, nullable=False),
+    Column("status", Word(PolicyStatus), nullable=False),
+    Column("author", Text, nullable=False),
+    Column("drafted_at", Instant, nullable=False),
+    Column("decided_at", Instant),
+    Column("decided_by", Text),
+    Column("why", Text, nullable=False),
+    # One version is in force, whoever promotes and on whichever server.
+    Index(
+        "uq_policy_versions_active",
+        "status",
+        unique=True,
+        sqlite_where=_POLICY_IS_ACTIVE,
+        postgresql_where=_POLICY_IS_ACTIVE,
+    ),
 )
 
 # How the routes a decision changed stood before; ``undone_by`` is written once.
@@ -560,6 +604,8 @@ outbox = Table(
     Column("leased_until", Instant),
     Column("settled_at", Instant),
     Column("detail", Json(_Values), nullable=False),
+    Column("hub_id", Text),
+    Column("tool", Word(Tool)),
     Index(None, "state", "not_before"),
     Index(None, "recipient_id", "seq"),
     sqlite_autoincrement=True,

@@ -6,7 +6,7 @@ from alembic import op
 from forestall.store.columns import Instant
 
 revision = "r0016_instructions"
-down_revision = "r0012_case_care"
+down_revision = "r0015_people"
 
 
 def upgrade() -> None:
