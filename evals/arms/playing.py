@@ -8,6 +8,7 @@ from enum import StrEnum
 from evals.arms.board import Board
 from evals.arms.desk import Desk
 from evals.arms.greedy import Greedy
+from evals.arms.oracle import play_oracle
 from evals.arms.reactive import Reactive
 from evals.auditor import read_record
 from evals.inprocess import start_service
@@ -31,6 +32,7 @@ class Arm(StrEnum):
     GREEDY = "greedy"
     FORESTALL = "forestall"
     SUGGEST = "suggest"
+    ORACLE = "oracle"
 
 
 def play(plan: DayPlan, arm: Arm, seed: int, profile: Profile, people: People = People.APPROVE) -> RunResult:
@@ -52,6 +54,8 @@ def play(plan: DayPlan, arm: Arm, seed: int, profile: Profile, people: People = 
             record = play_with_service(world, people, Mode.LIVE)
         case Arm.SUGGEST:
             record = play_with_service(world, People.SLOW, Mode.SUGGEST)
+        case Arm.ORACLE:
+            world, record = play_oracle(plan, profile, seed), ServiceRecord()
     wall_s, cpu_s = time.perf_counter() - started, _cpu_s() - cpu_started
     return RunResult(plan, arm, seed, world.ledger, record, wall_s, cpu_s)
 
