@@ -30,7 +30,7 @@ class KnownTruth(Truth):
         return late if late is not None and late.told_at <= self._by else None
 
     @property
-    def slow_regions(self) -> tuple[SlowRegion, ...]:  # type: ignore[override]
+    def slow_regions(self) -> tuple[SlowRegion, ...]:
         return tuple(region for region in self._whole.slow_regions if region.during.start <= self._by)
 
     def cancels_at(self, order_id: OrderId, closes_at: float) -> float | None:

@@ -13,7 +13,7 @@ from evals.roads import Place
 from evals.truth import Truth
 from evals.van import NO_SHOW_WAIT_S, Phase, Van
 from evals.world import World
-from forestall.domain.ids import LocationId, RouteId, StopId, VehicleId
+from forestall.domain.ids import LocationId, PackageId, RouteId, StopId, VehicleId
 from forestall.domain.routes import Stop
 from forestall.domain.vocabulary import HolderKind, StopKind
 from optimizer.repair.meetings import HAND_OVER_PER_PACKAGE_S, HAND_OVER_S
@@ -134,13 +134,13 @@ class _Taking:
             return holder_id in self.wrecks or any(van.vehicle.id == holder_id for van in self.vans)
         return kind is HolderKind.HUB
 
-    def _holder_soon(self, package: str) -> tuple[HolderKind, str]:
+    def _holder_soon(self, package: PackageId) -> tuple[HolderKind, str]:
         """Who has it, once those who are on their way to fetch something have fetched it."""
         for van in self.vans:
             current = van.current
             if current is not None and current.kind is StopKind.TRANSFER and package in current.package_ids:
                 return HolderKind.VEHICLE, van.vehicle.id
-        return self.world.goods.holder_of(package)  # type: ignore[arg-type]
+        return self.world.goods.holder_of(package)
 
     def _loads(self, van: Van) -> bool:
         return van.phase in (Phase.AT_HUB, Phase.RETURNING)
@@ -248,7 +248,7 @@ class _Taking:
         hub = next(hub for hub in self.plan.hubs if hub.id == van.route.hub_id)
         return (driver.shift_end if driver is not None else hub.closes_at).timestamp()
 
-    def _aboard(self, van: Van) -> list[str]:
+    def _aboard(self, van: Van) -> list[PackageId]:
         current = van.current
         coming = current.package_ids if current is not None and current.kind is StopKind.TRANSFER else ()
         return [*self.world.goods.list_aboard(van.vehicle.id), *coming]

@@ -5,7 +5,7 @@ with the first disruption. Neither knows a disruption to come, so that neither i
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import KW_ONLY, dataclass, field
 from itertools import pairwise
 
 import numpy as np
@@ -35,33 +35,38 @@ NEAREST = 60
 SPARE_PLACES = 30  # by how much a list may outgrow the longest one there is
 
 
-def play_oracle(plan: DayPlan, profile: Profile, seed: int) -> World:
-    """The day played to its end, from the run that broke fewest promises; doing nothing is one of them."""
+def play_oracle(plan: DayPlan, profile: Profile, seed: int, effort: int = EFFORT) -> World:
+    """The day played to its end, by the run that broke fewest promises; doing nothing is one of them.
+
+    ``effort`` is how many legs each search looks at. The same arguments give the same day.
+    """
     truth = Truth(plan, profile, seed)
     stage = Stage(plan, profile, seed, truth)
-    shared = _legs_of(stage)
+    shared = legs_of(stage)
     best, best_score = stage, stage.outcome()
     for number, from_opening in enumerate(FROM_OPENING):
-        tried = _Run(stage, shared, number, from_opening).play()
+        tried = OracleRun(stage, shared, number, effort, from_opening=from_opening).play()
         score = tried.outcome()
         if score < best_score:
             best, best_score = tried, score
     return best.play_out()
 
 
-def _legs_of(stage: Stage) -> Legs:
+def legs_of(stage: Stage) -> Legs:
     hubs = [hub.location.id for hub in stage.plan.hubs]
     lists = stops_by_route(stage.plan).values()
     return Legs(stage.truth, hubs, [(a.location.id, b.location.id) for stops in lists for a, b in pairwise(stops)])
 
 
 @dataclass(slots=True)
-class _Run:
+class OracleRun:
     """One way through the day. ``number`` seeds its searches."""
 
     stage: Stage
     legs: Legs
     number: int
+    effort: int
+    _: KW_ONLY
     from_opening: bool
     versions: dict[RouteId, int] = field(init=False)
     called: dict[RouteId, float] = field(default_factory=dict)
@@ -107,7 +112,7 @@ class _Run:
         best: tuple[Score, Sequence[Payload]] = (as_it_is, ())
         for walk in WALKS:
             self.searched += 1
-            lists = improve(picture, walk, seed=1000 * self.number + self.searched)
+            lists = improve(picture, walk, self.effort, seed=1000 * self.number + self.searched)
             orders = write_orders(self.stage.plan, picture, lists, self.versions, now)
             score = known.tell(now, orders).outcome()
             if score.breaks_less_than(as_it_is):
@@ -115,14 +120,14 @@ class _Run:
         return best[1]
 
 
-def improve(picture: Picture, walk: Weights, seed: int) -> list[list[int]]:
+def improve(picture: Picture, walk: Weights, effort: int, seed: int) -> list[list[int]]:
     """Better lists for the picture's vans, as rows of its stops."""
     longest = max(len(rows) for rows in picture.lists) + SPARE_PLACES
     lists: Ints = np.zeros((len(picture.vans), longest), dtype=np.int64)
     sizes: Ints = np.array([len(rows) for rows in picture.lists], dtype=np.int64)
     for van, rows in enumerate(picture.lists):
         lists[van, : len(rows)] = rows
-    _, lists, sizes, _ = search(picture.tables, lists, sizes, _near(picture), walk, STRICT, HOT, COLD, EFFORT, seed)
+    _, lists, sizes, _ = search(picture.tables, lists, sizes, _near(picture), walk, STRICT, HOT, COLD, effort, seed)
     return [[int(row) for row in lists[van, : sizes[van]]] for van in range(len(picture.vans))]
 
 

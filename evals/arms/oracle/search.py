@@ -80,62 +80,25 @@ class Weights(NamedTuple):
 
 
 @compiled
-def leg_s(t: Tables, van: int, a: int, b: int, leaves: float) -> float:
-    """Whole seconds at the wheel for a leg begun at ``leaves``."""
-    around = 1.0
-    for region in range(t.slow_from.size):
-        if t.slow_from[region] <= leaves < t.slow_until[region] and (t.slow[region, a] or t.slow[region, b]):
-            around *= t.slow_factor[region]
-    minute = int((leaves - t.hour_from) // MINUTE_S)
-    minute = min(max(minute, 0), t.hour.size - 1)
-    seconds: float = np.rint(t.base[a, b] * t.pace[van] * t.leg[a, b] * (t.hour[minute] * around))
-    return seconds
-
-
-@compiled
-def arrives(t: Tables, van: int, leaves: float, drives_s: float) -> float:
-    arrival = leaves + drives_s
-    if leaves <= t.hold_from[van] < arrival:
-        arrival += t.hold_until[van] - t.hold_from[van]
-    return arrival
-
-
-@compiled
-def can_leave(t: Tables, van: int, now: float) -> float:
-    if t.hold_from[van] <= now < t.hold_until[van]:
-        return t.hold_until[van]
-    return now
-
-
-@compiled
-def price(late_s: float, w: Weights) -> float:
-    """Of a stop that is begun so long after its promise has ended (before, where negative)."""
-    cost = w.close_s * min(max(late_s + CLOSE_S, 0.0), CLOSE_S)
-    if late_s <= 0:
-        return cost
-    cost += w.missed + w.late_s * min(late_s, NEVER_S)
-    if late_s > HOUR_S:
-        cost += w.over
-    return cost
-
-
-@compiled
 def never(w: Weights) -> float:
     return w.missed + w.over + w.late_s * NEVER_S + w.close_s * CLOSE_S
 
 
 @compiled
-def drive(t: Tables, van: int, stops: Ints, count: int, w: Weights, bound: float, begun: Floats) -> float:
-    """What the sequence costs, or something above ``bound`` once it is certain to; ``begun`` gets each stop's beginning
-    (infinity: never).
-    """
-    if count == 0:
-        return 0.0
+def departs(t: Tables, van: int, stops: Ints, count: int) -> float:
+    """When the van can begin: at the hub, once all that it is to take is there."""
     now = t.free_at[van]
     if t.loads[van]:
         for i in range(count):
             now = max(now, t.ready[stops[i]])
-    return follow(t, van, stops, count, 0, now, t.start[van], 0.0, w, bound, begun)
+    return now
+
+
+@compiled
+def drive(t: Tables, van: int, stops: Ints, count: int, w: Weights, begun: Floats, spent: Floats) -> float:
+    """What the sequence costs. ``begun`` gets each stop's beginning (infinity: never), ``spent`` the cost up to it."""
+    now = departs(t, van, stops, count)
+    return follow(t, van, stops, count, 0, now, t.start[van], 0.0, w, np.inf, begun, spent)
 
 
 @compiled
@@ -151,49 +114,73 @@ def follow(
     w: Weights,
     bound: float,
     begun: Floats,
+    spent: Floats,
 ) -> float:
-    """The same from the stop number ``first`` on, with nothing fetched yet: free ``now`` and ``here``, ``cost`` spent."""
-    fetched = 0
+    """The same from stop number ``first`` on, with nothing fetched yet: free ``now`` and ``here``, ``cost`` spent.
+
+    Gives something above ``bound`` as soon as the cost is certain to be. One long function on purpose: to hand all the
+    tables on to a smaller one takes longer than a leg.
+    """
+    fetched, shift_end = 0, t.shift_end[van]
+    hold_from, hold_until, pace = t.hold_from[van], t.hold_until[van], t.pace[van]
     for i in range(first, count):
-        stop = stops[i]
-        t.driven[0] += 1
+        stop, is_over = stops[i], False
         wreck = t.wreck[stop]
-        if wreck >= 0 and not fetched >> wreck & 1:
-            fetched |= 1 << wreck
-            now = can_leave(t, van, now)
-            if now > t.shift_end[van]:
-                return cost + _rest(stops, i, count, w, begun)
-            drives = leg_s(t, van, here, t.wreck_place[wreck], now)
-            now, here = arrives(t, van, now, drives), t.wreck_place[wreck]
+        t.driven[0] += 1
+        for visit in range(2):  # to the wreck where that is due, and to the stop
+            there = t.place[stop]
+            if visit == 0:
+                if wreck < 0 or fetched >> wreck & 1:
+                    continue
+                fetched |= 1 << wreck
+                there = t.wreck_place[wreck]
+            if hold_from <= now < hold_until:
+                now = hold_until
+            if now > shift_end:
+                is_over = True
+                break
+            around = 1.0
+            for region in range(t.slow_from.size):
+                is_slow = t.slow_from[region] <= now < t.slow_until[region]
+                if is_slow and (t.slow[region, here] or t.slow[region, there]):
+                    around *= t.slow_factor[region]
+            minute = min(max(int((now - t.hour_from) // MINUTE_S), 0), t.hour.size - 1)
+            drives = np.rint(t.base[here, there] * pace * t.leg[here, there] * (t.hour[minute] * around))
+            arrival = now + drives
+            if now <= hold_from < arrival:
+                arrival += hold_until - hold_from
             cost += w.travel_s * drives
-            if now > t.shift_end[van]:
-                return cost + _rest(stops, i, count, w, begun)
-            parcels = 0
+            now, here = arrival, there
+            if visit == 0:
+                if now > shift_end:
+                    is_over = True
+                    break
+                parcels = 0
+                for j in range(i, count):
+                    if t.wreck[stops[j]] == wreck:
+                        parcels += t.packages[stops[j]]
+                now += np.rint(t.fetch[wreck, van] * (t.fetch_s + t.fetch_each_s * parcels))
+        if not is_over:
+            now = max(now, t.opens[stop])
+            is_over = now > shift_end
+        if is_over:
             for j in range(i, count):
-                if t.wreck[stops[j]] == wreck:
-                    parcels += t.packages[stops[j]]
-            now += np.rint(t.fetch[wreck, van] * (t.fetch_s + t.fetch_each_s * parcels))
-        now = can_leave(t, van, now)
-        if now > t.shift_end[van]:
-            return cost + _rest(stops, i, count, w, begun)
-        drives = leg_s(t, van, here, t.place[stop], now)
-        now, here = max(arrives(t, van, now, drives), t.opens[stop]), t.place[stop]
-        cost += w.travel_s * drives
-        if now > t.shift_end[van]:
-            return cost + _rest(stops, i, count, w, begun)
+                begun[j] = np.inf
+                cost += never(w)
+                spent[j] = cost
+            return cost
         begun[i] = now
-        cost += price(now - t.due[stop], w)
+        late_s = now - t.due[stop]
+        cost += w.close_s * min(max(late_s + CLOSE_S, 0.0), CLOSE_S)
+        if late_s > 0:
+            cost += w.missed + w.late_s * min(late_s, NEVER_S)
+            if late_s > HOUR_S:
+                cost += w.over
+        spent[i] = cost
         if cost > bound:
             return cost
         now += t.takes[stop]
     return cost
-
-
-@compiled
-def _rest(stops: Ints, first: int, count: int, w: Weights, begun: Floats) -> float:
-    for i in range(first, count):
-        begun[i] = np.inf
-    return (count - first) * never(w)
 
 
 @compiled
@@ -299,6 +286,7 @@ def _best_place(
 ) -> tuple[float, int]:
     """What the stop adds at least to the van's cost, and where; (bound, -1) when it adds ``bound`` or more."""
     size, best, where = sizes[van], bound, -1
+    begun, spent = scratch[0], scratch[1]
     fetches = t.wreck[stop] >= 0
     for i in range(size):
         fetches = fetches or t.wreck[lists[van, i]] >= 0
@@ -306,31 +294,29 @@ def _best_place(
     trial[size] = stop
     if not fetches and t.loads[van] and not fits(t, van, trial, size + 1):
         return best, where
-    now, here, spent = t.free_at[van], t.start[van], 0.0
-    if t.loads[van]:
-        for i in range(size + 1):
-            now = max(now, t.ready[trial[i]])
+    begins, leaves = departs(t, van, trial, size + 1), departs(t, van, trial, size)
+    as_it_is = leaves == begins and not fetches  # up to where the stop comes in, nothing changes
+    if as_it_is:
+        follow(t, van, trial, size, 0, begins, t.start[van], 0.0, w, np.inf, begun, spent)
     for at in range(size + 1):
-        if np.random.random() >= BLINK:
-            for i in range(size, at, -1):
-                trial[i] = lists[van, i - 1]
-            trial[at] = stop
-            if not fetches:
-                added = follow(t, van, trial, size + 1, at, now, here, spent, w, cost + best, scratch) - cost
-            elif fits(t, van, trial, size + 1):
-                added = drive(t, van, trial, size + 1, w, cost + best, scratch) - cost
-            else:
-                added = best
-            if added < best:
-                best, where = added, at
-        if at < size:  # on to behind the next one of the list
-            ahead = lists[van, at]
-            trial[at] = ahead
-            if not fetches:
-                spent = follow(t, van, trial, at + 1, at, now, here, spent, w, np.inf, scratch)
-                if spent - cost >= best or scratch[at] == np.inf:
-                    break
-                now, here = scratch[at] + t.takes[ahead], t.place[ahead]
+        if at > 0:
+            trial[at - 1] = lists[van, at - 1]
+        if as_it_is and at > 0 and (begun[at - 1] == np.inf or spent[at - 1] - cost >= best):
+            break
+        if np.random.random() < BLINK:
+            continue
+        for i in range(size, at, -1):
+            trial[i] = lists[van, i - 1]
+        trial[at] = stop
+        if fetches and not fits(t, van, trial, size + 1):
+            continue
+        now, here, so_far, first = begins, t.start[van], 0.0, 0
+        if as_it_is and at > 0:
+            before = lists[van, at - 1]
+            now, here, so_far, first = begun[at - 1] + t.takes[before], t.place[before], spent[at - 1], at
+        added = follow(t, van, trial, size + 1, first, now, here, so_far, w, cost + best, scratch[2], scratch[3]) - cost
+        if added < best:
+            best, where = added, at
     return best, where
 
 
@@ -408,14 +394,14 @@ def search(
     lists, sizes = lists.copy(), sizes.copy()
     home, begun = np.full(m, -1), np.full(m, np.inf)
     costs, strict_costs = np.zeros(vans), np.zeros(vans)
-    trial, scratch = np.empty(longest + 1, dtype=np.int64), np.empty(longest + 1)
+    trial, scratch = np.empty(longest + 1, dtype=np.int64), np.empty((4, longest + 1))
     out = np.empty(m, dtype=np.int64)
     for van in range(vans):
-        costs[van] = drive(t, van, lists[van], sizes[van], w, np.inf, scratch)
-        strict_costs[van] = drive(t, van, lists[van], sizes[van], strict, np.inf, scratch)
+        costs[van] = drive(t, van, lists[van], sizes[van], w, scratch[0], scratch[1])
+        strict_costs[van] = drive(t, van, lists[van], sizes[van], strict, scratch[0], scratch[1])
         for i in range(sizes[van]):
             home[lists[van, i]] = van
-            begun[lists[van, i]] = scratch[i]
+            begun[lists[van, i]] = scratch[0, i]
     undone = 0
     for stop in range(m):
         undone += home[stop] < 0
@@ -434,7 +420,7 @@ def search(
         removed = _ruin(t, new_lists, new_sizes, new_home, near, begun, out, dirty)
         for van in range(vans):
             if dirty[van]:
-                new_costs[van] = drive(t, van, new_lists[van], new_sizes[van], w, np.inf, scratch)
+                new_costs[van] = drive(t, van, new_lists[van], new_sizes[van], w, scratch[0], scratch[1])
         for stop in range(m):
             if home[stop] < 0:
                 out[removed] = stop
@@ -447,9 +433,9 @@ def search(
             for van in range(vans):
                 if dirty[van]:
                     lists[van], sizes[van], costs[van] = new_lists[van], new_sizes[van], new_costs[van]
-                    strict_costs[van] = drive(t, van, lists[van], sizes[van], strict, np.inf, scratch)
+                    strict_costs[van] = drive(t, van, lists[van], sizes[van], strict, scratch[0], scratch[1])
                     for i in range(sizes[van]):
-                        begun[lists[van, i]] = scratch[i]
+                        begun[lists[van, i]] = scratch[0, i]
             for stop in range(m):
                 home[stop] = new_home[stop]
                 if home[stop] < 0:
@@ -469,13 +455,11 @@ def search(
 
 def tables(**columns: Any) -> Tables:
     """Tables from plain values, each in the type that the compiled functions take."""
-    kinds = {"place": np.int64, "wreck": np.int64, "packages": np.int64, "start": np.int64, "wreck_place": np.int64}
-    kinds |= {"driven": np.int64}
-    kinds |= {"slow": np.bool_, "allowed": np.bool_, "loads": np.bool_}
+    kinds: dict[str, Any] = dict.fromkeys(("place", "wreck", "packages", "start", "wreck_place", "driven"), np.int64)
+    kinds.update(dict.fromkeys(("slow", "allowed", "loads"), np.bool_))
     scalars = {"hour_from", "fetch_s", "fetch_each_s"}
-    return Tables(
-        **{
-            name: float(value) if name in scalars else np.ascontiguousarray(value, dtype=kinds.get(name, np.float64))
-            for name, value in columns.items()
-        }
-    )
+    typed: dict[str, Any] = {
+        name: float(value) if name in scalars else np.ascontiguousarray(value, dtype=kinds.get(name, np.float64))
+        for name, value in columns.items()
+    }
+    return Tables(**typed)
