@@ -87,7 +87,7 @@ def never(w: Weights) -> float:
 @compiled
 def departs(t: Tables, van: int, stops: Ints, count: int) -> float:
     """When the van can begin: at the hub, once all that it is to take is there."""
-    now = t.free_at[van]
+    now: float = t.free_at[van]
     if t.loads[van]:
         for i in range(count):
             now = max(now, t.ready[stops[i]])
