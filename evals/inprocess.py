@@ -41,14 +41,14 @@ class ServiceInProcess:
 
 
 @contextmanager
-def start_service(opens_at: float) -> Iterator[ServiceInProcess]:
-    """A live service whose clock stands at ``opens_at``; it and its data are gone afterwards.
+def start_service(opens_at: float, mode: Mode = Mode.LIVE) -> Iterator[ServiceInProcess]:
+    """A service whose clock stands at ``opens_at``; it and its data are gone afterwards.
 
-    It takes its settings from the environment as an operator would give them, the places of its data apart.
+    It takes its settings from the environment as an operator would give them, mode and the places of its data apart.
     """
     with TemporaryDirectory(prefix="forestall-day-") as folder:
         clock = ManualClock(datetime.fromtimestamp(opens_at, UTC))
-        settings = Settings(data_dir=Path(folder), database_url=None, durable=False, mode=Mode.LIVE, host="127.0.0.1")
+        settings = Settings(data_dir=Path(folder), database_url=None, durable=False, mode=mode, host="127.0.0.1")
         with closing(build(settings, clock=clock)) as service:
             transport = InProcessTransport(create_app(service))
             with httpx.Client(transport=transport, base_url="http://127.0.0.1") as client:
