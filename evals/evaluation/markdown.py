@@ -38,8 +38,10 @@ def headline(summary: Summary) -> str:
     levers = summary["levers"]
     pulled = [f"{name.replace('_', ' ')} {minutes}" for name, minutes in levers.items() if minutes]
     seeds = summary["seeds"]
+    numbers = f"seeds {seeds[0]} to {seeds[-1]}" if len(seeds) > 1 else f"seed {seeds[0]}"
+    days = f"{summary['days']} day{'s' if summary['days'] != 1 else ''}"
     return (
-        f"Profile {summary['profile']}, {summary['days']} days, seeds {seeds[0]} to {seeds[-1]}, "
+        f"Profile {summary['profile']}, {days}, {numbers}, "
         f"{summary['pairs']} day-seeds{', ' + ', '.join(pulled) if pulled else ''}"
     )
 

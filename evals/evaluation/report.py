@@ -10,7 +10,7 @@ from markupsafe import Markup
 from evals.arms import Arm
 from evals.evaluation import plots
 from evals.evaluation.lines import Line
-from evals.evaluation.markdown import change, headline, percent, share
+from evals.evaluation.markdown import change, headline, percent
 from evals.evaluation.pairs import ORACLE
 from evals.outcomes import Outcome
 from forestall.domain.ids import StopId
@@ -30,7 +30,7 @@ def render_report(summary: Mapping[str, Any], lines: Sequence[Line]) -> str:
         loader=FileSystemLoader(_TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
         lstrip_blocks=True,
     )  # fmt: skip
-    environment.filters |= {"share": share, "change": change, "clock": plots.clock}
+    environment.filters |= {"change": change, "clock": plots.clock}
     arms = [arm for arm in summary["arms"] if arm != Arm.DO_NOTHING]
     shown = Arm.FORESTALL if Arm.FORESTALL in arms else next(iter(arms), None)
     page = environment.get_template("report.html.j2")
