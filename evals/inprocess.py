@@ -15,6 +15,7 @@ from evals.asgi import InProcessTransport
 from evals.link import ServiceLink
 from forestall.bootstrap import build
 from forestall.clock import ManualClock
+from forestall.domain.ids import StopId
 from forestall.domain.vocabulary import Mode
 from forestall.settings import Settings
 
@@ -38,6 +39,11 @@ class ServiceInProcess:
         """Let the service do what is due; True when it planned, heard or sent anything."""
         report = self._service.tick()
         return any((report.planned, report.resumed, report.lapsed, report.sent, report.failed))
+
+    def list_alarms(self, p_late: float) -> dict[StopId, float]:
+        """When (Unix seconds) each stop's P(late) was first that high: from the store, as no interface tells it."""
+        with self._service.store.read() as uow:
+            return {stop_id: at.timestamp() for stop_id, at in uow.scores.first_at_least(p_late).items()}
 
 
 @contextmanager

@@ -12,7 +12,7 @@ from evals.arms.oracle import play_oracle
 from evals.arms.reactive import Reactive
 from evals.auditor import read_record
 from evals.inprocess import start_service
-from evals.metrics import RunResult, ServiceRecord
+from evals.metrics import ALARM_P_LATE, RunResult, ServiceRecord
 from evals.people import Dispatcher, People
 from evals.player import Player
 from evals.profile import Profile
@@ -90,4 +90,5 @@ def play_with_service(world: World, people: People, mode: Mode) -> ServiceRecord
         while not world.is_over:
             instant += STEP_S
             player.step(instant)
-        return read_record(service.link, world.plan.day, dispatcher.asked)
+        alarms = service.list_alarms(ALARM_P_LATE)
+        return read_record(service.link, world.plan.day, dispatcher.asked, alarms)

@@ -28,7 +28,7 @@ _HANDED_ON = {"allow_extra_args": True, "ignore_unknown_options": True, "help_op
 def add_to(app: typer.Typer) -> None:
     """Mount the commands; their options are read, and their ``--help`` answered, by evals."""
     app.command("simulate", context_settings=_HANDED_ON)(simulate)
-    app.command("simulate-all", context_settings=_HANDED_ON)(simulate_all)
+    app.command("eval", context_settings=_HANDED_ON)(evaluate)
     app.add_typer(_benches())
     app.command("rehearse", context_settings=_HANDED_ON)(rehearse)
     app.command("demo", context_settings=_HANDED_ON)(demo)
@@ -41,9 +41,9 @@ def simulate(context: typer.Context) -> None:
     _hand_on(play, context)
 
 
-def simulate_all(context: typer.Context) -> None:
-    """Play every day of a folder under several seeds, doing nothing and with the service, and print one table."""
-    from evals.cli import simulate_all as play
+def evaluate(context: typer.Context) -> None:
+    """Play many days under several seeds and arms, and tell what acting saved and cost, with intervals."""
+    from evals.evaluation.command import evaluate as play
 
     _hand_on(play, context)
 

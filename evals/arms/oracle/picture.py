@@ -192,6 +192,9 @@ class _Taking:
             "leg": self.legs.factor,
             "hour": [self.truth.hour_factor(first + 60 * minute) for minute in range(int((last - first) / 60) + 1)],
             "hour_from": first,
+            "out_by_minute": [
+                self.truth.households.hourly(first + 60 * minute) for minute in range(int((last - first) / 60) + 1)
+            ],
             "slow": np.array(slow, dtype=np.bool_).reshape(len(regions), len(places)),
             "slow_from": [region.during.start for region in regions],
             "slow_until": [region.during.end for region in regions],
@@ -208,7 +211,12 @@ class _Taking:
             "place": [self.legs.row[stop.location.id] for stop in self.stops],
             "opens": [stop.window.opens_at.timestamp() for stop in self.stops],
             "due": [due[stop.order_id] if stop.order_id else inf for stop in self.stops],
+            "parks": [self._parks(stop) for stop in self.stops],
             "takes": [self._takes(stop) for stop in self.stops],
+            "waits": [NO_SHOW_WAIT_S] * len(self.stops),
+            "out_above": [
+                self.truth.households.out_above(stop.order_id) if stop.order_id else inf for stop in self.stops
+            ],
             "ready": [
                 goods.ready_at(own, holder_id) if kind is HolderKind.HUB else -inf  # type: ignore[arg-type]
                 for own, (kind, holder_id) in zip(packages, holders, strict=True)
@@ -223,10 +231,10 @@ class _Taking:
         }
 
     def _takes(self, stop: Stop) -> float:
-        assert stop.order_id is not None
-        if self.truth.is_no_show(stop.order_id):
-            return NO_SHOW_WAIT_S
-        return self.truth.service_s(stop.id, stop.service_s)
+        return self.truth.service_s(stop.id, stop.service_s - self.truth.usual_parking_s(stop.service_s))
+
+    def _parks(self, stop: Stop) -> float:
+        return self.truth.parking_s(stop.location.id, stop.service_s)
 
     def _van_columns(self) -> dict[str, object]:
         goods, dimensions = self.world.goods, self._dimensions()

@@ -45,7 +45,11 @@ class Tables(NamedTuple):
     place: Ints
     opens: Floats
     due: Floats
+    parks: Floats
     takes: Floats
+    waits: Floats
+    out_above: Floats
+    out_by_minute: Floats
     ready: Floats
     wreck: Ints
     size: Floats
@@ -82,6 +86,13 @@ class Weights(NamedTuple):
 @compiled
 def never(w: Weights) -> float:
     return w.missed + w.over + w.late_s * NEVER_S + w.close_s * CLOSE_S
+
+
+@compiled
+def stays(t: Tables, stop: int, begins: float) -> float:
+    """How long the visit takes: a driver who finds nobody in does not wait long."""
+    minute = min(max(int((begins - t.hour_from) // MINUTE_S), 0), t.out_by_minute.size - 1)
+    return float(t.waits[stop] if t.out_by_minute[minute] > t.out_above[stop] else t.takes[stop])
 
 
 @compiled
@@ -149,6 +160,8 @@ def follow(
             arrival = now + drives
             if now <= hold_from < arrival:
                 arrival += hold_until - hold_from
+            if visit == 1 and there != here:
+                arrival += t.parks[stop]
             cost += w.travel_s * drives
             now, here = arrival, there
             if visit == 0:
@@ -179,7 +192,7 @@ def follow(
         spent[i] = cost
         if cost > bound:
             return cost
-        now += t.takes[stop]
+        now += stays(t, stop, now)
     return cost
 
 
@@ -313,7 +326,8 @@ def _best_place(
         now, here, so_far, first = begins, t.start[van], 0.0, 0
         if as_it_is and at > 0:
             before = lists[van, at - 1]
-            now, here, so_far, first = begun[at - 1] + t.takes[before], t.place[before], spent[at - 1], at
+            leaves = begun[at - 1] + stays(t, before, begun[at - 1])
+            now, here, so_far, first = leaves, t.place[before], spent[at - 1], at
         added = follow(t, van, trial, size + 1, first, now, here, so_far, w, cost + best, scratch[2], scratch[3]) - cost
         if added < best:
             best, where = added, at
