@@ -120,6 +120,7 @@ OVERRIDE_REASONS: Mapping[OverrideReason, str] = {
 DIFFERENCES: Mapping[str, str] = {
     "stops_dropped": "stops that would have changed vehicle no longer would",
     "stops_added": "other stops would change vehicle",
+    "other_vehicle": "stops would go to another vehicle",
     "order_changed": "stops come in another order",
     "costs_more": "it costs more",
     "saves_less": "it saves less",

@@ -147,6 +147,7 @@ class DifferenceShape(Shape):
     words: list[str]
     dropped: list[str] = Field(description="Stops that would change vehicle only in the plan that was seen")
     added: list[str] = Field(description="Stops that would change vehicle only in the new one")
+    elsewhere: list[str] = Field(description="Stops that would go to another vehicle than in the plan that was seen")
     reordered: list[str] = Field(description="Routes on which the stops of both come in another order")
     misses_then: list[float] = Field(description="Expected misses without and with the plan that was seen")
     misses_now: list[float]
