@@ -13,7 +13,7 @@ help:
 	@echo "make demo   play a city's day at 60 times real time (PORT=8000, SEED=1)"
 	@echo "make test   lint, types, layers, and every test"
 	@echo "make bench  the benchmarks, side by side with their baselines"
-	@echo "make prove  1,000 waiting cases killed, 1,000 races of veto and deadline, the kill switch (half an hour)"
+	@echo "make prove  1,000 waiting cases killed, 1,000 races of veto and deadline, the kill switch (an hour)"
 	@echo "make osrm   serve a road network on this machine (EXTRACT=file.osm.pbf, OSRM_PORT=5000)"
 	@echo "make bench-repair  repair engines beside VROOM and PyVRP on the days of DAYS (about 10 minutes)"
 	@echo "make eval   every day of DAYS, seeds 1 to 3, held against the last release (about an hour)"

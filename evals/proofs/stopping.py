@@ -38,7 +38,7 @@ class Stopping:
 
     @property
     def holds(self) -> bool:
-        return self.pulls > 0 and self.committed > 0 and self.started_after_s <= GOAL_S
+        return self.pulls > 0 and self.committed + self.sent > 0 and self.started_after_s <= GOAL_S
 
 
 class _SlowChannel:
