@@ -19,7 +19,9 @@ from evals.profile import Profile
 from evals.world import World
 from forestall.domain.plan import DayPlan
 from forestall.domain.vocabulary import Mode
+from forestall.errors import BadInput, Problem
 from forestall.intake import plan_document
+from forestall.settings import Settings
 
 STEP_S = 60.0
 
@@ -32,13 +34,15 @@ class Arm(StrEnum):
     GREEDY = "greedy"
     FORESTALL = "forestall"
     SUGGEST = "suggest"
+    FORESTALL_LLM = "forestall-llm"
     ORACLE = "oracle"
 
 
 def play(plan: DayPlan, arm: Arm, seed: int, profile: Profile, people: People = People.APPROVE) -> RunResult:
     """The day under one arm. The same arguments give the same result, ``wall_s`` and ``cpu_s`` apart.
 
-    ``people`` answer the questions of FORESTALL; those of SUGGEST always go to a slow person.
+    ``people`` answer the questions of FORESTALL, with a language model or without; those of SUGGEST always go to a
+    slow person. Raises BadInput where FORESTALL_LLM is to be played and no model is named.
     """
     started, cpu_started = time.perf_counter(), _cpu_s()
     world = World(plan, profile, seed, muted=arm is Arm.DO_NOTHING)
@@ -52,12 +56,25 @@ def play(plan: DayPlan, arm: Arm, seed: int, profile: Profile, people: People = 
             record = _play_with_room(world, Greedy)
         case Arm.FORESTALL:
             record = play_with_service(world, people, Mode.LIVE)
+        case Arm.FORESTALL_LLM:
+            _require_model()
+            record = play_with_service(world, people, Mode.LIVE)
         case Arm.SUGGEST:
             record = play_with_service(world, People.SLOW, Mode.SUGGEST)
         case Arm.ORACLE:
             world, record = play_oracle(plan, profile, seed), ServiceRecord()
     wall_s, cpu_s = time.perf_counter() - started, _cpu_s() - cpu_started
     return RunResult(plan, arm, seed, world.ledger, record, wall_s, cpu_s)
+
+
+def _require_model() -> None:
+    """The service reads from the environment which language model it may ask, as an operator would name it."""
+    settings = Settings()
+    if settings.llm_traces is None and settings.llm_model is None:
+        problem = Problem(
+            "FORESTALL_LLM_TRACES", "is not set, nor is FORESTALL_LLM_MODEL", "name recorded answers, or a model"
+        )
+        raise BadInput("The arm forestall-llm has no language model to ask.", [problem])
 
 
 def _cpu_s() -> float:
