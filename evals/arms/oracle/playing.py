@@ -24,10 +24,11 @@ from forestall.domain.plan import DayPlan
 
 STEP_S = 60.0  # how soon after a disruption it acts, at the latest
 FROM_OPENING = (True, True, False)  # what each run begins with: the opening of the day, or its first disruption
-STRICT = Weights(missed=1e7, over=1e5, late_s=1.0, close_s=1e-4, travel_s=1e-6)
+STRICT = Weights(missed=1e7, over=1e5, late_s=1.0, close_s=1e-4, travel_s=1e-6, moved=0.05)
+MOVED = 1_000.0
 WALKS = (
-    Weights(missed=15_000, over=8_000, late_s=1.0, close_s=0.3, travel_s=0.1),
-    Weights(missed=3_000, over=8_000, late_s=2.0, close_s=0.3, travel_s=0.1),
+    Weights(missed=15_000, over=8_000, late_s=1.0, close_s=0.3, travel_s=0.1, moved=MOVED),
+    Weights(missed=3_000, over=8_000, late_s=2.0, close_s=0.3, travel_s=0.1, moved=MOVED),
 )
 HOT, COLD = 3_000.0, 10.0
 EFFORT = 3_000_000  # legs looked at in one search
