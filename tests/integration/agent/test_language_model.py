@@ -83,12 +83,12 @@ def test_none_of_a_hundred_injected_texts_reaches_the_model(field):
 
 
 def test_the_record_holds_what_was_asked_and_answered(field):
-    with ChatServer(helpful).running() as server:
+    with ChatServer(UNUSABLE["prose"]).running() as server:
         decisions, _ = break_and_decide(field, **asks(server))
     with field.service.store.read() as uow:
-        bodies = [record.body for record in uow.audit.list()]
+        bodies = [record.body for record in uow.audit.list() if record.kind == "decision"]
     talks = [body["language_model"] for body in bodies if body["language_model"]]
     assert talks
-    assert all(talk["request_hash"] and talk["answer"] and talk["options"] for talk in talks)
+    assert all(talk["request_hash"] and talk["answer"] and talk["options"] and talk["fault"] for talk in talks)
     assert decisions
     assert DAY in {body["decision"]["day"] for body in bodies}
