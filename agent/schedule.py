@@ -52,3 +52,5 @@ class Schedule:
         report = self._service.tick()
         if report.failed:
             logger.error("cases that failed in this step: %s", ", ".join(report.failed))
+        if report.faults:
+            logger.error("detectors that failed in this step: %s", ", ".join(fault.detector for fault in report.faults))

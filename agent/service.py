@@ -11,6 +11,7 @@ from langgraph.checkpoint.base import BaseCheckpointSaver
 from langgraph.types import Command
 
 from agent.answers import answer_question, lapse_due
+from agent.detectors import Fault
 from agent.graph import CaseGraph
 from agent.learning.job import LearningJob
 from agent.relay import relay_due
@@ -32,13 +33,15 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class TickReport:
-    """What one scheduled step did: plans made, questions answered or lapsed, effects settled, cases that failed."""
+    """What one scheduled step did: plans made, questions answered or lapsed, effects settled, cases that failed, and
+    detectors that did."""
 
     planned: int
     resumed: int
     lapsed: int
     sent: int
     failed: tuple[str, ...] = ()
+    faults: tuple[Fault, ...] = ()
 
 
 class Service:
@@ -80,7 +83,7 @@ class Service:
                 self._checkpoints.delete_thread(case_id)  # nothing else ever would
             sent = relay_due(self.store, self.clock, self._channels, self.settings.lease_s)
             self._learning.run_due(self.clock.now())
-        return TickReport(len(swept.due), resumed, lapsed, sent, tuple(failed))
+        return TickReport(len(swept.due), resumed, lapsed, sent, tuple(failed), swept.faults)
 
     def answer(
         self,
@@ -100,6 +103,11 @@ class Service:
             return answer_question(
                 uow, self._work.gate, case_id, interrupt_id, verdict, by, role, reason, note, self.clock.now()
             )
+
+    @property
+    def detector_faults(self) -> tuple[Fault, ...]:
+        """Detectors that failed when their hubs were last looked at: what they look for, nobody sees."""
+        return self._sweeper.faults
 
     def recover(self) -> list[CaseId]:
         """After a start: re-open every case whose run was cut off, or whose pause the checkpoints no longer know.

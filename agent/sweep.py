@@ -1,16 +1,20 @@
 """The sweep: forecast every stop in flight of a hub group, store the scores, keep the caseload up to date."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from agent.caseload import Patience, is_due_for_planning, update_caseload
-from agent.detectors import Thresholds, detect
+from agent.act_by import next_commitment
+from agent.caseload import CaseloadChange, Patience, is_apart, is_due_for_planning, update_caseload
+from agent.detectors import Detection, Fault, Thresholds, View, detect, gather
+from agent.detectors.sight import view_of
+from agent.detectors.view import FailedVisit
 from agent.hub_groups import group_hubs
 from agent.learning.frames import frame_of
-from agent.pictures import Pictures
+from agent.pictures import Picture, Pictures
 from forestall.domain.cases import Case
-from forestall.domain.ids import CaseId, HubId
-from forestall.domain.vocabulary import Verdict
+from forestall.domain.ids import CaseId, HubId, StopId
+from forestall.domain.vocabulary import CaseStatus, Verdict
 from forestall.store import Store, UnitOfWork
 
 _NO = frozenset({Verdict.REJECTED, Verdict.VETOED})
@@ -22,9 +26,9 @@ _AFTER_CLOSING = timedelta(hours=6)
 class Rhythm:
     """``interval``: a hub is looked at this often at least; ``min_gap``: and, while its state changes, this often.
 
-    A route that leaves, breaks down, gets a load time or a new plan, or a tender that is settled, is looked at in the
-    next tick. ``keep_features``:
-    what the forecast saw is kept for learning this often; None for never.
+    A route that leaves, breaks down, gets a load time or a new plan, a tender that is settled, or news of a closed road
+    or an absent driver, is looked at in the next tick. ``keep_features``: what the forecast saw is kept for learning
+    this often; None for never.
     """
 
     interval: timedelta
@@ -34,21 +38,26 @@ class Rhythm:
 
 @dataclass(frozen=True, slots=True)
 class Swept:
-    """``due``: cases that want a plan now, most urgent first; ``closed``: cases that ended in this sweep."""
+    """``due``: cases that want a plan now, most urgent first; ``closed``: cases that ended in this sweep; ``faults``:
+    detectors that failed in it."""
 
     due: tuple[CaseId, ...] = ()
     closed: tuple[CaseId, ...] = ()
+    faults: tuple[Fault, ...] = ()
 
 
 @dataclass(slots=True)
 class _Seen:
-    """When a hub group was last swept, at which state, and what was seen once and has yet to persist."""
+    """When a hub group was last swept, at which state, what was seen once and has yet to persist, which attempts had
+    failed by then, and which detectors failed themselves."""
 
     at: datetime
     version: int
     shape: int
     kept_at: datetime | None
-    seen_once: frozenset[str] = field(default_factory=frozenset)
+    seen_once: Mapping[str, datetime] = field(default_factory=dict)
+    failed: Mapping[StopId, FailedVisit] = field(default_factory=dict)
+    faults: tuple[Fault, ...] = ()
 
 
 class Sweeper:
@@ -72,7 +81,13 @@ class Sweeper:
         return Swept(
             due=tuple(case_id for one in swept for case_id in one.due),
             closed=tuple(case_id for one in swept for case_id in one.closed),
+            faults=tuple(fault for one in swept for fault in one.faults),
         )
+
+    @property
+    def faults(self) -> tuple[Fault, ...]:
+        """The detectors that failed when each hub group was last looked at."""
+        return tuple(dict.fromkeys(fault for seen in self._seen.values() for fault in seen.faults))
 
     def _is_due(self, uow: UnitOfWork, day: str, group: tuple[HubId, ...], now: datetime) -> bool:
         seen = self._seen.get((day, group))
@@ -93,12 +108,13 @@ class Sweeper:
         with self._store.read() as uow:
             version, shape = _version(uow, group), _shape(uow, day, group)
             picture = self._pictures.take(uow, day, group, now)
+            known = seen.failed if seen else {}
+            live = frozenset(case.fingerprint for case in _list_active(uow, day, group))
+            view = view_of(uow, picture, self._thresholds, live, known)
         keeps = bool(picture.forecast.stops) and self._keeps_features(seen, now)
-        signals = detect(picture.snapshot, picture.forecast, self._thresholds)
+        detection = detect(view)
         with self._store.write() as uow:
-            active = {case.fingerprint: case for case in uow.cases.list_active(day) if case.hub_id in group}
-            seen_once = seen.seen_once if seen else frozenset()
-            change = update_caseload(active, signals, seen_once, day, now, self._patience)
+            change = self._updated(uow, view, detection, seen, group)
             uow.scores.add(picture.forecast)
             if keeps:
                 uow.frames.add(frame_of(picture.snapshot, picture.forecast))
@@ -106,22 +122,58 @@ class Sweeper:
                 uow.cases.add(case)
             for case in change.updated:
                 uow.cases.save(case)
-            due = _due_cases(uow, day, group, now, self._patience)
+            due = _due_cases(uow, picture, group, self._patience)
         kept_at = now if keeps else seen.kept_at if seen else None
-        self._seen[(day, group)] = _Seen(now, version, shape, kept_at, change.seen_once)
-        return Swept(tuple(due), tuple(case.id for case in change.updated if case.status.is_closed))
+        self._seen[(day, group)] = _Seen(now, version, shape, kept_at, change.seen_once, view.failed, detection.faults)
+        closed = tuple(case.id for case in change.updated if case.status.is_closed)
+        return Swept(tuple(due), closed, detection.faults)
+
+    def _updated(
+        self, uow: UnitOfWork, view: View, detection: Detection, seen: _Seen | None, group: tuple[HubId, ...]
+    ) -> CaseloadChange:
+        """What the signals make of the caseload as it stands in this transaction."""
+        day = view.snapshot.day
+        active = {case.fingerprint: case for case in _list_active(uow, day, group)}
+        asked = _asked_cases(uow, day)
+        apart = frozenset(case.fingerprint for case in active.values() if is_apart(case) or case.id in asked)
+        resolved = uow.cases.list(statuses=[CaseStatus.RESOLVED], day=day)
+        return update_caseload(
+            active,
+            gather(view, detection.signals, apart),
+            seen.seen_once if seen else {},
+            day,
+            view.now,
+            self._patience,
+            closed={case.fingerprint: case for case in sorted(resolved, key=lambda case: case.opened_at)},
+            unwatched=[cause for fault in detection.faults for cause in fault.causes],
+        )
 
 
-def _due_cases(uow: UnitOfWork, day: str, group: tuple[HubId, ...], now: datetime, patience: Patience) -> list[CaseId]:
-    asked = {tender.case_id for tender in uow.tenders.list_of_day(day) if tender.is_pending}
+def _list_active(uow: UnitOfWork, day: str, group: tuple[HubId, ...]) -> list[Case]:
+    return [case for case in uow.cases.list_active(day) if case.hub_id in group]
+
+
+def _asked_cases(uow: UnitOfWork, day: str) -> set[CaseId]:
+    """Those for which a carrier has the word."""
+    return {tender.case_id for tender in uow.tenders.list_of_day(day) if tender.is_pending}
+
+
+def _due_cases(uow: UnitOfWork, picture: Picture, group: tuple[HubId, ...], patience: Patience) -> list[CaseId]:
+    """Cases that want a plan: first those that will be past helping by the next time, then by what they may lose."""
+    day, now = picture.snapshot.day, picture.snapshot.taken_at
+    asked = _asked_cases(uow, day)
     cases = [
         case
-        for case in uow.cases.list_active(day)
-        if case.hub_id in group
-        and case.id not in asked  # a carrier has the word
-        and is_due_for_planning(case, _last_no(uow, case), now, patience)
+        for case in _list_active(uow, day, group)
+        if case.id not in asked and is_due_for_planning(case, _last_no(uow, case), now, patience)
     ]
-    return [case.id for case in sorted(cases, key=lambda case: (-case.severity, case.id))]
+    act_by = {case.id: next_commitment(case.route_ids, picture.snapshot, picture.forecast) for case in cases}
+    soon = now + patience.replan_after
+
+    def urgency(case: Case) -> tuple[bool, float, datetime, CaseId]:
+        return act_by[case.id] >= soon, -max(case.avoidable_loss, case.severity), act_by[case.id], case.id
+
+    return [case.id for case in sorted(cases, key=urgency)]
 
 
 def _last_no(uow: UnitOfWork, case: Case) -> datetime | None:
@@ -139,9 +191,12 @@ def _shape(uow: UnitOfWork, day: str, group: tuple[HubId, ...]) -> int:
     """What of the routes can't wait: equal shapes mean that vehicles merely went on along their plans."""
     routes = [route for route in uow.state.list_routes(day) if route.hub_id in group]
     tenders = [tender for tender in uow.tenders.list_of_day(day) if tender.hub_id in group]
+    closures = [closure for closure in uow.state.list_closures(day) if closure.hub_id in group]
     return hash(
         (
             tuple((route.id, route.status, route.load_ready_at, route.plan_version) for route in routes),
             tuple((tender.id, tender.status, tender.settled) for tender in tenders),
+            tuple(closures),
+            tuple(uow.state.list_absences(day)),
         )
     )

@@ -1,4 +1,4 @@
-"""Other carriers as they are: each answers the tenders it gets, or does not."""
+"""Other carriers as they are: each answers the tenders it gets, or does not, and may withdraw for the day."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -21,6 +21,7 @@ class Carriers:
         self._draws, self._rules, self._feed = draws, rules, feed
         self._must_be_asked = {carrier.id for carrier in plan.carriers if carrier.answers_within_s is not None}
         self._agreed_at: dict[tuple[CarrierId, StopId], float] = {}
+        self._withdrawn_at: dict[CarrierId, float] = {}
 
     def receive(self, template: str, payload: Mapping[str, Any], now: float) -> None:
         """Take in a message to a carrier; only a tender asks something of it."""
@@ -30,7 +31,9 @@ class Carriers:
         about = (carrier_id, *sorted(stop_ids))
         if self._draws.happens(self._rules.silent, "silent", *about):
             return
-        accepts = not self._draws.happens(self._rules.declines, "declines", *about)
+        accepts = not self.has_withdrawn(carrier_id, now) and not self._draws.happens(
+            self._rules.declines, "declines", *about
+        )
         left_s = datetime.fromisoformat(payload["answer_by"]).timestamp() - now
         at = now + round(max(0.0, left_s) * self._draws.between(*ANSWERS_AFTER, "answers tender", *about))
         if accepts:
@@ -40,3 +43,15 @@ class Carriers:
     def has_agreed(self, carrier_id: CarrierId, stop_id: StopId, by: float) -> bool:
         """Whether the carrier drives another's stop at ``by``: it need not be asked, or it has said yes."""
         return carrier_id not in self._must_be_asked or self._agreed_at.get((carrier_id, stop_id), by + 1.0) <= by
+
+    def withdraw(self, carrier_id: CarrierId, now: float) -> None:
+        """The carrier drives no more today, and says so."""
+        self._withdrawn_at[carrier_id] = now
+        self._feed.say(now, EventType.CARRIER_CAPACITY, carrier_id, {"free_stops": 0, "active": False})
+
+    def withdrew_at(self, carrier_id: CarrierId) -> float | None:
+        """When the carrier said that it drives no more; None if it has not."""
+        return self._withdrawn_at.get(carrier_id)
+
+    def has_withdrawn(self, carrier_id: CarrierId, by: float) -> bool:
+        return self._withdrawn_at.get(carrier_id, by + 1.0) <= by

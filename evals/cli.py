@@ -24,7 +24,7 @@ from forestall.settings import Settings
 
 ProfileOption = Annotated[
     Path | None,
-    typer.Option("--profile", help="A disruption profile (YAML), or calm, breakdowns, rough. [default day]"),
+    typer.Option("--profile", help="A disruption profile (YAML), or the name of one in evals/profiles. [default]"),
 ]
 PeopleOption = Annotated[
     People, typer.Option("--people", help="The simulated dispatcher: approves, vetoes, or never answers.")

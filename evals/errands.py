@@ -13,7 +13,10 @@ from forestall.domain.vocabulary import StopKind
 
 @dataclass(frozen=True, slots=True)
 class Errand:
-    """One entry of the list. ``opens_at``, ``closes_at`` in Unix seconds; ``service_s`` is what the plan expects."""
+    """One entry of the list. ``opens_at``, ``closes_at`` in Unix seconds; ``service_s`` is what the plan expects.
+
+    ``safe_place``: the customer has named a place where the parcel may be left, so nobody need be in.
+    """
 
     stop_id: StopId
     kind: StopKind
@@ -25,6 +28,7 @@ class Errand:
     package_ids: tuple[PackageId, ...] = ()
     transfer_to: VehicleId | None = None
     closes_at: float = inf  # beyond which nobody waits at a meeting
+    safe_place: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +78,7 @@ def _read_errand(entry: Mapping[str, Any]) -> Errand:
         package_ids=tuple(entry["package_ids"]),
         transfer_to=entry["transfer_to"],
         closes_at=_instant(entry["closes_at"]),
+        safe_place=bool(entry.get("safe_place", False)),
     )
 
 

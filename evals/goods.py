@@ -12,11 +12,14 @@ Holder = tuple[HolderKind, str]
 
 
 class Goods:
-    """``available`` is when a package can leave its hub (Unix seconds); packages not named there can at any time."""
+    """``available`` is when a package can leave its hub (Unix seconds); packages not named there can at any time.
+
+    ``astray`` are packages that a vehicle took along because its driver had not read that they go with another.
+    """
 
     def __init__(self, plan: DayPlan) -> None:
         self._holder: dict[PackageId, Holder] = {p.id: (p.custody.kind, p.custody.holder_id) for p in plan.packages}
-        self._size: Mapping[PackageId, Mapping[str, float]] = {p.id: p.size for p in plan.packages}
+        self._size: dict[PackageId, Mapping[str, float]] = {p.id: p.size for p in plan.packages}
         self._available: dict[PackageId, float] = {
             p.id: p.available_at.timestamp() for p in plan.packages if p.available_at is not None
         }
@@ -24,6 +27,7 @@ class Goods:
         self._of_order: dict[OrderId, list[PackageId]] = {}
         for package in plan.packages:
             self._of_order.setdefault(package.order_id, []).append(package.id)
+        self.astray: set[PackageId] = set()
         self._coming: dict[VehicleId, set[PackageId]] = {}
         self._waiting_at: dict[HubId, list[Callable[[float], None]]] = {}
 
@@ -41,6 +45,15 @@ class Goods:
 
     def list_aboard(self, vehicle_id: VehicleId) -> list[PackageId]:
         return [package for package, holder in self._holder.items() if holder == (HolderKind.VEHICLE, vehicle_id)]
+
+    def list_at_hub(self, hub_id: HubId) -> list[PackageId]:
+        return [package for package, holder in self._holder.items() if holder == (HolderKind.HUB, hub_id)]
+
+    def add(self, order_id: OrderId, package_id: PackageId, size: Mapping[str, float], hub_id: HubId) -> None:
+        """A package that no plan named has come to the hub."""
+        self._of_order.setdefault(order_id, []).append(package_id)
+        self._size[package_id] = size
+        self._holder[package_id] = (HolderKind.HUB, hub_id)
 
     def link_s(self, package_id: PackageId, hub_id: HubId) -> float | None:
         """How long a shuttle takes to bring the package to ``hub_id`` from the hub it is at; None without a link."""

@@ -16,9 +16,10 @@ from evals.carriers import Carriers
 from evals.errands import Errand, Instruction
 from evals.goods import Goods
 from evals.ledger import Ledger
+from evals.newcomers import Newcomer
 from evals.roads import Place
 from evals.van import Phase, Van
-from forestall.domain.ids import OrderId, PackageId, RouteId, StopId, VehicleId
+from forestall.domain.ids import CarrierId, OrderId, PackageId, RouteId, StopId, VehicleId
 from forestall.domain.plan import DayPlan
 from forestall.domain.vocabulary import HolderKind, StopKind
 
@@ -47,10 +48,17 @@ class Inspector:
         self._home_route = {stop.id: stop.route_id for stop in plan.stops}
         self._active = {carrier.id: carrier.active for carrier in plan.carriers}
         zones = {hub.id: ZoneInfo(hub.time_zone) for hub in plan.hubs}
+        self._hub_zones = zones
         self._zones = {order.id: zones[order.hub_id] for order in plan.orders}
+        self._contacts = {order.id: order.contact_id for order in plan.orders}
         self._texts: Counter[StopId] = Counter()
         self._told: list[float] = []
         self._promised: dict[tuple[VehicleId, VehicleId | None], StopId] = {}
+
+    def welcome(self, newcomer: Newcomer) -> None:
+        """An order that came during the day; its customer has the same rights."""
+        self._zones[newcomer.order_id] = self._hub_zones[newcomer.hub_id]
+        self._contacts[newcomer.order_id] = newcomer.contact_id
 
     def check_text(self, payload: Mapping[str, Any], now: float) -> None:
         stop_id = StopId(payload["stop_id"])
@@ -60,6 +68,18 @@ class Inspector:
         local = datetime.fromtimestamp(now, UTC).astimezone(self._zones[OrderId(payload["order_id"])]).time()
         if not TEXTS_FROM <= local <= TEXTS_UNTIL:
             self._ledger.breach("quiet-hours", now, stop_id, f"sent at {local:%H:%M}")
+        self._check_wanted(OrderId(payload["order_id"]), stop_id, now)
+
+    def _check_wanted(self, order_id: OrderId, stop_id: StopId, now: float) -> None:
+        """Whoever has answered STOP gets no more texts; one that was on its way already is counted."""
+        contact_id = self._contacts.get(order_id)
+        opted_out_at = self._ledger.opted_out.get(contact_id) if contact_id is not None else None
+        if opted_out_at is None:
+            return
+        if self._known_at(opted_out_at) < now:
+            self._ledger.breach("opted-out", now, stop_id, f"{contact_id} has answered STOP")
+        else:
+            self._ledger.crossed += 1
 
     def note_told(self, now: float) -> None:
         """All that had happened when this was called is known to the service at ``now``."""
@@ -114,8 +134,10 @@ class Inspector:
         stop_id = errand.stop_id
         if van.vehicle.lacks(self._skills.get(stop_id, frozenset())):
             self._note("skills", [], sent_at, stop_id, f"{van.vehicle.id} lacks what it takes")
-        if self._home_route.get(stop_id) != van.route.id and not self._active[van.vehicle.carrier_id]:
+        if self._home_route.get(stop_id) != van.route.id and not self._drives(van.vehicle.carrier_id, sent_at):
             self._note("carrier-inactive", [], sent_at, stop_id, van.vehicle.carrier_id)
+        if errand.safe_place:
+            self._check_safe_place(errand, sent_at)
         home, carrier_id = self._home_route.get(stop_id), van.vehicle.carrier_id
         is_foreign = home is not None and self._home_carrier[home] != carrier_id
         if is_foreign and not self._carriers.has_agreed(carrier_id, stop_id, sent_at):
@@ -126,14 +148,31 @@ class Inspector:
         assert errand.order_id is not None
         for package_id in self._goods.packages_of(errand.order_id):
             if not self._can_have(van, package_id, fetched):
+                if package_id in self._goods.astray:
+                    self._ledger.crossed += 1  # its driver had not read the list by which another was to take it
+                    continue
                 kind, holder_id = self._goods.holder_of(package_id)
                 holders = [other for other in self._vans.values() if other.vehicle.id == holder_id]
                 detail = f"{van.vehicle.id} can't have {package_id}, which {kind} {holder_id} holds"
                 self._note("custody", [van, *holders], sent_at, stop_id, detail)
 
+    def _drives(self, carrier_id: CarrierId, sent_at: float) -> bool:
+        """Whether the carrier drives today, as far as the service had been told."""
+        if not self._active[carrier_id]:
+            return False
+        withdrew_at = self._carriers.withdrew_at(carrier_id)
+        return withdrew_at is None or self._known_at(withdrew_at) > sent_at
+
+    def _check_safe_place(self, errand: Errand, sent_at: float) -> None:
+        """A parcel is left at a door only where its customer has said so."""
+        assert errand.order_id is not None
+        if self._ledger.safe_places.get(errand.order_id, inf) > sent_at:
+            self._note("safe-place-unasked", [], sent_at, errand.stop_id, f"{errand.order_id} has named no place")
+
     def _note(self, rule: str, involved: Sequence[Van], sent_at: float, subject: str, detail: str) -> None:
-        """A breach, unless the service could not know yet what one of the vehicles involved had just done."""
-        if any(self._known_at(van.changed_at) > sent_at for van in involved):
+        """A breach, unless the service could not know yet what one of the vehicles involved had just done, or would do
+        by a list that its driver had not replaced by the newest."""
+        if any(van.unread is not None or self._known_at(van.changed_at) > sent_at for van in involved):
             self._ledger.crossed += 1
         else:
             self._ledger.breach(rule, sent_at, subject, detail)
@@ -196,6 +235,10 @@ def _is_committed_to(van: Van, stop_id: StopId) -> bool:
 
 
 def _is_handing_over_to(giver: Van, taker: VehicleId | None) -> bool:
-    """Whether the giver (None: to the hub) knows of it already: on its list, or on its way there."""
-    known = [*giver.errands, *([giver.current] if giver.current else [])]
+    """Whether the giver (None: to the hub) has been told already: it is on its list, read or not, or it is going."""
+    known = [
+        *giver.errands,
+        *([giver.current] if giver.current else []),
+        *(giver.unread.errands if giver.unread else ()),
+    ]
     return any(errand.kind is StopKind.HAND_OVER and errand.transfer_to == taker for errand in known)

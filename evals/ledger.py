@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from forestall.domain.ids import OrderId, StopId, VehicleId
+from forestall.domain.ids import ContactId, OrderId, StopId, VehicleId
 
 
 @dataclass(slots=True)
@@ -28,17 +28,27 @@ class Breach:
 
 @dataclass(slots=True)
 class Ledger:
-    """The first visit of each stop counts; ``moved`` holds the stops that changed routes."""
+    """The first visit of each stop counts; ``moved`` holds the stops that changed routes.
+
+    ``newcomers``: the stops of orders that came during the day, and until when they were promised (Unix seconds); they
+    are no part of the promises made when it began. ``safe_places`` is since when each customer's place is agreed,
+    ``opted_out`` since when a contact wants no texts, ``false_attempts`` when a driver lied about each stop.
+    """
 
     visits: dict[StopId, Visit] = field(default_factory=dict)
     announced: dict[StopId, float] = field(default_factory=dict)
     called_off: set[OrderId] = field(default_factory=set)
     rescheduled: set[OrderId] = field(default_factory=set)
     moved: set[StopId] = field(default_factory=set)
+    newcomers: dict[StopId, float] = field(default_factory=dict)
+    safe_places: dict[OrderId, float] = field(default_factory=dict)
+    opted_out: dict[ContactId, float] = field(default_factory=dict)
+    false_attempts: dict[StopId, float] = field(default_factory=dict)
     breaches: list[Breach] = field(default_factory=list)
     crossed: int = 0  # instructions that were out of date when they arrived, by no fault of the service
     custody_errors: int = 0
     missed_meetings: int = 0  # counted by each of the two
+    missed_messages: int = 0  # lists that a driver's device never showed
     travel_s: int = 0
     messages: int = 0
 

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass, replace
 
+from evals.mishaps import Interval
 from evals.roads import Place, point_between
-from evals.truth import Interval
 from forestall.domain.ids import LocationId
 
 

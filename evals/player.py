@@ -56,9 +56,10 @@ class Player:
             match Channel(effect["channel"]):
                 case Channel.HUB:
                     self.world.receive_hub_effect(effect["payload"])
-                case Channel.DRIVER:
+                case Channel.DRIVER | Channel.VOICE as channel:
                     sent_at = datetime.fromisoformat(effect["created_at"]).timestamp()
-                    self.world.receive_driver_effect(effect["payload"], sent_at)
+                    by_voice = channel is Channel.VOICE
+                    self.world.receive_driver_effect(effect["payload"], sent_at, by_voice=by_voice)
                 case Channel.SMS:
                     self.world.receive_text(effect["template"], effect["payload"])
                 case Channel.CARRIER:

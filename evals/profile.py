@@ -11,6 +11,8 @@ from forestall.errors import BadInput, Problem
 Rate = Annotated[float, Field(ge=0, le=1)]
 Spread = Annotated[float, Field(ge=0, le=1)]
 Minutes = Annotated[float, Field(ge=0, le=24 * 60)]
+Metres = Annotated[float, Field(ge=0, le=50_000)]
+HourFactors = Annotated[tuple[Annotated[float, Field(ge=0, le=5)], ...], Field(min_length=24, max_length=24)]
 PROFILES = Path(__file__).parent / "profiles"
 
 
@@ -39,6 +41,14 @@ class Travel(_Part):
     hour_of_day: Annotated[tuple[Annotated[float, Field(gt=0, le=5)], ...], Field(min_length=24, max_length=24)]
 
 
+class Parking(_Part):
+    """Part of every planned service: ``usual_min`` (at most half of it) goes by before the driver is at the door. Each
+    place has a length of its own around that, ``sd`` being the standard deviation of its logarithm."""
+
+    usual_min: Minutes
+    sd: Spread
+
+
 class HoldUps(_Part):
     rate: Rate
     length: Span
@@ -62,19 +72,62 @@ class LateLoads(_Part):
     estimate_sd: Spread
 
 
+class Outages(_Part):
+    """A hub closes for a while and nothing leaves it; its first word of when it opens is off by ``estimate_sd``."""
+
+    count: Annotated[int, Field(ge=0, le=5)]
+    length: Span
+    estimate_sd: Spread
+
+
+class Closures(_Part):
+    """Streets within ``radius_m`` of a drawn stop that nobody can enter for a while; told ``told_after_min`` later."""
+
+    count: Annotated[int, Field(ge=0, le=20)]
+    radius_m: Metres
+    length: Span
+    told_after_min: Minutes
+    estimate_sd: Spread
+
+
+class Newcomers(_Part):
+    """Priority orders after the cut-off: ``rate`` per order of the plan. The promise opens ``notice`` after the order
+    came and lasts ``window_min``."""
+
+    rate: Rate
+    notice: Span
+    window_min: Minutes
+
+
 class Customers(_Part):
-    """``helped_if_asked``: no-shows who are there after all when asked at least ``ask_before_min`` ahead."""
+    """``no_shows`` is the mean share of visits, at any hour of factor 1, that find nobody in. Customers differ by a
+    factor (``no_show_sd``: of its logarithm), and so do the hub's local hours (``absent_by_hour``).
+
+    ``helped_if_asked`` of those who would not be in are helped when asked at least ``ask_before_min`` ahead:
+    ``safe_place`` of them by naming a place for the parcel, the others by being there after all. Of those who answer a
+    text, ``free_words`` write what they think instead of a digit. ``opt_outs`` answer STOP, whatever they were asked.
+    """
 
     no_shows: Rate
+    no_show_sd: Spread
+    absent_by_hour: HourFactors
     helped_if_asked: Rate
+    safe_place: Rate
     ask_before_min: Minutes
     answers: Rate
     accepts_reschedule: Rate
+    free_words: Rate
+    opt_outs: Rate
     cancellations: Rate
 
 
 class Vehicles(_Part):
-    """``obedience``: share of new orders of the same stops that a driver follows. Transfers are always followed."""
+    """``obedience``: share of new orders of the same stops that a driver follows. Transfers are always followed.
+
+    ``drivers_away`` are not at their hub when they should leave: ``away`` later they are, but ``away_all_day`` of them
+    never. ``false_attempts``: share of stops that a driver reports as failed without going there. ``misses_messages``:
+    share of lists that a driver's device never shows; the others he reads, and confirms, within ``acks_after``.
+    """
 
     breakdowns: Rate
     breakdown_told_after_min: Minutes
@@ -83,28 +136,81 @@ class Vehicles(_Part):
     spare_vans: Annotated[int, Field(ge=0, le=20)]
     spare_ready_min: Minutes
     obedience: Rate
+    drivers_away: Rate
+    away: Span
+    away_all_day: Rate
+    false_attempts: Rate
+    misses_messages: Rate
+    acks_after: Span
 
 
 class Carriers(_Part):
-    """How other carriers answer tenders: ``silent`` say nothing, ``declines`` of the others say no."""
+    """How other carriers answer tenders: ``silent`` say nothing, ``declines`` of the others say no. ``withdrawals``:
+    share of carriers that drive no more from some moment of the morning on.
+
+    ``share_of_routes`` goes to two other carriers where a day knows only its own fleet (evals/contracts.py).
+    """
 
     declines: Rate
     silent: Rate
+    withdrawals: Rate
+    share_of_routes: Rate
+
+
+class Signals(_Part):
+    """A moving vehicle reports every so many seconds, the number its own, from a place up to ``jitter_m`` off each way;
+    ``lost`` of the positions never arrive. Its clock is up to ``clock_offset_s`` wrong, either way, all day.
+
+    ``duplicated`` of all events arrive twice, and ``delayed`` of them late, after others, by up to ``delay_s``.
+    """
+
+    every_from_s: Annotated[int, Field(ge=5, le=600)]
+    every_to_s: Annotated[int, Field(ge=5, le=600)]
+    jitter_m: Annotated[float, Field(ge=0, le=200)]
+    lost: Rate
+    clock_offset_s: Annotated[float, Field(ge=0, le=3600)]
+    duplicated: Rate
+    delayed: Rate
+    delay_s: Annotated[float, Field(ge=0, le=3600)]
+
+    @model_validator(mode="after")
+    def _in_order(self) -> "Signals":
+        if self.every_to_s < self.every_from_s:
+            raise ValueError("every_to_s is below every_from_s")
+        return self
+
+
+class Size(_Part):
+    """``times`` as many orders and routes as the day's own plan has (evals/peak.py), each route leaving
+    ``leaves_later_min`` later: with so many vans there is less slack at the docks. Spare vans do not become more."""
+
+    times: Annotated[int, Field(ge=1, le=10)]
+    leaves_later_min: Minutes
 
 
 class Profile(_Part):
-    """One kind of day. Every field must be given in the file, so that a profile reads as the whole truth about it; but
-    in one without ``carriers`` they accept whatever they are asked."""
+    """One kind of day. Every field must be given in the file, so that a profile reads as the whole truth about it.
+
+    A service takes ``service_factor`` times as long as planned on average, each one of its own (``service_sd``: of the
+    factor's logarithm).
+    """
 
     name: Annotated[str, Field(min_length=1, max_length=60)]
+    size: Size
     travel: Travel
+    service_factor: Annotated[float, Field(gt=0, le=5)]
     service_sd: Spread
+    parking: Parking
     hold_ups: HoldUps
     slow_regions: SlowRegions
     late_loads: LateLoads
+    outages: Outages
+    closures: Closures
+    newcomers: Newcomers
     customers: Customers
     vehicles: Vehicles
-    carriers: Carriers = Carriers(declines=0.0, silent=0.0)
+    carriers: Carriers
+    signals: Signals
 
 
 def load_profile(path: Path | None = None) -> Profile:

@@ -5,7 +5,9 @@ from enum import StrEnum
 from functools import partial
 
 from evals.agenda import Agenda, Happening
+from evals.carriers import Carriers
 from evals.customers import Customers
+from evals.docks import Docks
 from evals.errands import Errand, Instruction
 from evals.feed import Feed
 from evals.goods import Goods
@@ -13,7 +15,7 @@ from evals.ledger import Ledger
 from evals.leg import Leg, standing_at
 from evals.meetings import Meetings, Pair
 from evals.profile import Profile
-from evals.roads import Place
+from evals.roads import Place, crow_fly_m
 from evals.truth import Truth
 from forestall.domain.ids import PackageId, StopId, VehicleId
 from forestall.domain.network import Vehicle
@@ -21,7 +23,7 @@ from forestall.domain.routes import Route
 from forestall.domain.vocabulary import EventType, FailureReason, StopKind
 
 NO_SHOW_WAIT_S = 180  # how long a driver rings and waits before he gives up
-ACK_S = (2.0, 20.0)  # how soon a driver's device confirms a new list
+NEAR_M = 500.0  # whoever is this near a stop goes there rather than to lie about it
 
 
 class Phase(StrEnum):
@@ -42,14 +44,20 @@ class Scene:
     agenda: Agenda
     feed: Feed
     goods: Goods
+    docks: Docks
     customers: Customers
+    carriers: Carriers
     ledger: Ledger
     stranded: dict[VehicleId, Place]
     meetings: Meetings
 
 
 class Van:
-    """``errands`` are what is left to do, in order; ``current`` is the one the driver is committed to."""
+    """``errands`` are what is left to do, in order; ``current`` is the one the driver is committed to.
+
+    ``unread`` is the newest list sent to him while he has not read it: he goes on by the one before. ``is_grounded``:
+    the vehicle won't leave its hub today.
+    """
 
     def __init__(
         self, route: Route, vehicle: Vehicle, hub_place: Place, shift_end: float, errands: list[Errand], scene: Scene
@@ -62,6 +70,9 @@ class Van:
         self._hub_place, self._shift_end, self._scene = hub_place, shift_end, scene
         self._departs_at = route.departs_at.timestamp()
         self._plan_version = route.plan_version
+        self.unread: Instruction | None = None
+        self.is_grounded = False
+        self._away = scene.truth.away(route)
         self.changed_at = 0.0  # when its newest report arrives: what the service is told until then is out of date
         self._called_at: float | None = None
         self._departure = 0
@@ -71,11 +82,33 @@ class Van:
 
     # what the driver is told
 
-    def receive(self, instruction: Instruction, now: float) -> None:
-        """Take up a newer list; an older one, or one that reaches a vehicle that is done, changes nothing."""
+    def receive(self, instruction: Instruction, now: float, *, by_voice: bool = False) -> None:
+        """A newer list, on the driver's device or read out to him over the telephone, which always gets through.
+
+        He takes it up when he reads it, which confirms it: at his hub at once, since he loads by it. An older one, or
+        one that reaches a vehicle that is done, changes nothing.
+        """
+        if instruction.plan_version <= self._plan_version or self.phase in (Phase.HOME, Phase.BROKEN):
+            return
+        if self.unread is None or self.unread.plan_version < instruction.plan_version:
+            self.unread = instruction
+        truth, version = self._scene.truth, instruction.plan_version
+        if by_voice:
+            self._read(instruction, now)
+        elif truth.misses_message(self.route.id, version):
+            self._scene.ledger.missed_messages += 1
+        elif self.phase is Phase.AT_HUB:
+            self._read(instruction, now)
+        else:
+            read_at = max(now, round(now + truth.reads_after_s(self.route.id, version)))
+            self._scene.agenda.at(read_at, partial(self._read, instruction))
+
+    def _read(self, instruction: Instruction, now: float) -> None:
         if instruction.plan_version <= self._plan_version or self.phase in (Phase.HOME, Phase.BROKEN):
             return
         self._plan_version = instruction.plan_version
+        if self.unread is not None and self.unread.plan_version <= self._plan_version:
+            self.unread = None
         if self._obeys(instruction):
             self.errands = [errand for errand in instruction.errands if self._is_ahead(errand)]
             self._announce_hand_ins(now)
@@ -83,18 +116,14 @@ class Van:
             self._departs_at = instruction.departs_at
             self._called_at = self._called_at or now
             self.expect_departure(now)
-        self._acknowledge(now)
+        told = {"plan_version": self._plan_version}
+        self._scene.feed.say(now, EventType.ROUTE_ACK, self.route.id, told, self.vehicle.id)
 
     def _announce_hand_ins(self, now: float) -> None:
         ahead = [*self.errands, *([self.current] if self.current else [])]
         bringing = (e.package_ids for e in ahead if e.kind is StopKind.HAND_OVER and e.transfer_to is None)
         coming = [package for packages in bringing for package in packages]
         self._scene.goods.announce(self.vehicle.id, coming, self.route.hub_id, now)
-
-    def _acknowledge(self, now: float) -> None:
-        after_s = self._scene.truth.draws.between(*ACK_S, "ack", self.route.id, str(self._plan_version))
-        told = {"plan_version": self._plan_version}
-        self._scene.feed.say(round(now + after_s), EventType.ROUTE_ACK, self.route.id, told, self.vehicle.id)
 
     def _obeys(self, instruction: Instruction) -> bool:
         """A new order of the same stops may be ignored; anything else is arranged with the driver by voice."""
@@ -128,10 +157,35 @@ class Van:
             return
         if self._scene.goods.are_awaited(self._wanted()):
             return  # somebody is bringing them in, and it is told when they are there
+        if self._must_stay(attempt, now):
+            return
         if not self._can_drive(now, partial(self._leave_hub, attempt)):
             return
         self._scene.goods.load(self._wanted(), self.route.hub_id, self.vehicle.id)
+        if self.unread is not None:
+            self._note_astray(self.unread)
         self._set_out(now)
+
+    def _must_stay(self, attempt: int, now: float) -> bool:
+        """Whether the hub is closed, or nobody is there who would drive; who comes later sets out then."""
+        if self._scene.carriers.has_withdrawn(self.vehicle.carrier_id, now):
+            self.is_grounded = True
+            return True
+        waits = [self._scene.docks.opens_again(self.route.hub_id, now)]
+        if self._away is not None:
+            self.is_grounded = self._away.until is None
+            waits.append(self._away.until)
+        until = max((instant for instant in waits if instant is not None), default=now)
+        if until > now and not self.is_grounded:
+            self._scene.agenda.at(until, partial(self._leave_hub, attempt))
+        return self.is_grounded or until > now
+
+    def _note_astray(self, unread: Instruction) -> None:
+        """It left by a list that no longer held: what it took along besides is not where the service thinks."""
+        meant = {errand.order_id for errand in unread.errands}
+        wrong = (errand.order_id for errand in self.errands if errand.order_id and errand.order_id not in meant)
+        for order_id in wrong:
+            self._scene.goods.astray.update(self._scene.goods.packages_of(order_id))
 
     def _wanted(self) -> list[PackageId]:
         """The packages to deliver by the present list."""
@@ -169,11 +223,23 @@ class Van:
             errand = self.errands.pop(0)
             if errand.order_id is not None and self._scene.customers.has_called_off(errand.order_id):
                 continue
+            if self._lies_about(errand):
+                self._scene.ledger.false_attempts[errand.stop_id] = now
+                self._say(now, EventType.FAILED, errand.stop_id, reason=FailureReason.RECIPIENT_UNAVAILABLE)
+                continue
             if self._has_goods(errand):
                 return errand
             self._scene.ledger.custody_errors += 1
             self._say(now, EventType.FAILED, errand.stop_id, reason=FailureReason.MISSORT)  # found out at the wheel
         return None
+
+    def _lies_about(self, errand: Errand) -> bool:
+        """Whether the driver says that nobody was in, from where he is: once for a stop, and only from afar."""
+        if errand.order_id is None or self.phase is Phase.AT_HUB or errand.stop_id in self._scene.ledger.false_attempts:
+            return False
+        if not self._scene.truth.is_false_attempt(errand.stop_id):
+            return False
+        return crow_fly_m(self.place, self._place_of(errand)) > NEAR_M
 
     def _has_goods(self, errand: Errand) -> bool:
         """Whether the driver holds what he is to deliver, or can take over what he is to fetch."""
@@ -215,10 +281,29 @@ class Van:
     def _arrive(self, now: float) -> None:
         assert self.leg is not None
         self._scene.ledger.travel_s += round(self.leg.driving_s)
+        has_moved = self.leg.start.id != self.leg.end.id
         self.place, self.leg = self.leg.end, None
         if self.current is None:
             self._come_home(now)
+        elif has_moved:
+            self._get_through(now)
+        else:
+            self._reach(now)
+
+    def _get_through(self, now: float) -> None:
+        """Wait until the street is open, where it is not, and park."""
+        errand, truth = self.current, self._scene.truth
+        assert errand is not None
+        opens_at = truth.barred_until(self.place, now)
+        if opens_at is not None:
+            self._scene.agenda.at(opens_at, self._get_through)
             return
+        parking_s = truth.parking_s(errand.location_id, errand.service_s) if errand.order_id is not None else 0
+        self._scene.agenda.at(now + parking_s, self._reach)
+
+    def _reach(self, now: float) -> None:
+        """At the door, or at the meeting place."""
+        assert self.current is not None
         self.phase = Phase.STANDING
         self._say(now, EventType.ARRIVED, self.current.stop_id)
         self._scene.agenda.at(max(now, self.current.opens_at), self._begin)
@@ -241,7 +326,7 @@ class Van:
             scene.meetings.come(self, pair, errand, now)
             return
         scene.ledger.begin(errand.stop_id, self.vehicle.id, now)
-        if errand.order_id is not None and scene.customers.is_absent(errand.order_id, now):
+        if errand.order_id is not None and not scene.customers.can_deliver(errand, now):
             scene.agenda.at(now + NO_SHOW_WAIT_S, self._give_up)
         else:
             scene.agenda.at(now + self._service_s(errand), self._finish)
@@ -279,10 +364,13 @@ class Van:
         return not set(goods).isdisjoint(transfer.package_ids) and not self._has_goods(delivery)
 
     def _service_s(self, errand: Errand) -> int:
+        truth = self._scene.truth
+        if errand.order_id is not None:
+            return truth.service_s(errand.stop_id, errand.service_s - truth.usual_parking_s(errand.service_s))
         name = errand.stop_id
         if errand.kind is StopKind.TRANSFER:
             name = StopId(f"{errand.transfer_from}>{self.vehicle.id}")
-        return self._scene.truth.service_s(name, errand.service_s)
+        return truth.service_s(name, errand.service_s)
 
     def _give_up(self, now: float) -> None:
         assert self.current is not None
@@ -311,7 +399,7 @@ class Van:
     def is_busy(self) -> bool:
         """Whether anything more will happen here without a new list."""
         return self.phase in (Phase.DRIVING, Phase.STANDING, Phase.RETURNING) or (
-            self.phase is Phase.AT_HUB and bool(self.errands)
+            self.phase is Phase.AT_HUB and bool(self.errands) and not self.is_grounded
         )
 
     def is_moving(self, now: float) -> bool:

@@ -2,29 +2,33 @@
 
 from collections.abc import Mapping, Sequence
 from functools import partial
+from heapq import heapify, heapreplace
 from typing import Any
 
 from evals.agenda import Agenda
 from evals.carriers import Carriers
 from evals.customers import Customers
+from evals.docks import Docks
 from evals.errands import Instruction, errand_of_stop, read_instruction
 from evals.feed import Envelope, Feed, instant_text
 from evals.goods import Goods
 from evals.inspector import Inspector
 from evals.ledger import Ledger
 from evals.meetings import Meetings, Pair
+from evals.mishaps import Away, Closure
+from evals.newcomers import Newcomer, list_newcomers
 from evals.profile import Profile
 from evals.roads import Place
 from evals.schedule import stops_by_route
-from evals.truth import LateLoad, Truth
+from evals.signals import Device, Noise
+from evals.truth import Truth
 from evals.van import Phase, Scene, Van
 from forestall.domain.ids import HubId, PackageId, RouteId, StopId, VehicleId
 from forestall.domain.plan import DayPlan
 from forestall.domain.routes import Route, Stop
 from forestall.domain.vocabulary import EventType
 
-POSITION_EVERY_S = 60  # a moving vehicle
-STANDING_EVERY_S = 180  # one that waits, serves, is held up or broken
+STANDING_EVERY_S = 180  # a vehicle that waits, serves, is held up or broken says so this often
 AFTER_HOURS_S = 3 * 3600  # how long after its hubs have closed a day may run on
 
 
@@ -45,16 +49,26 @@ class World:
         self._muted = muted
         self._last_promise = max((order.promise.closes_at.timestamp() for order in plan.orders), default=self.opens_at)
         self._agenda, self._goods = Agenda(), Goods(plan)
+        draws, rules = self.truth.draws, profile.signals
+        devices = {} if muted else {v.id: Device(v.id, rules, draws, self.opens_at) for v in plan.vehicles}
         silences = {v.id: silence for v in plan.vehicles if (silence := self.truth.lost_signal(v.id))}
-        self._feed = Feed(f"field/{plan.day}/{seed}", silences, muted=muted)
+        clocks = {vehicle_id: device.clock_offset_s for vehicle_id, device in devices.items()}
+        source = f"field/{plan.day}/{seed}"
+        self._feed = Feed(source, silences, clocks=clocks, noise=Noise(rules, draws), muted=muted)
         self._customers = Customers(plan, self.truth, profile, self._agenda, self._feed, self.ledger)
-        self._carriers = Carriers(plan, self.truth.draws, profile.carriers, self._feed)
+        self._carriers = Carriers(plan, draws, profile.carriers, self._feed)
+        self._docks = Docks(self.truth, self._goods, self._agenda, self._feed, self._is_at_hub)
         self._scene = Scene(
-            self.truth, profile, self._agenda, self._feed, self._goods, self._customers, self.ledger, stranded={},
-            meetings=Meetings(self._agenda, self._hand_over_s),
+            self.truth, profile, self._agenda, self._feed, self._goods, self._docks, self._customers, self._carriers,
+            self.ledger, stranded={}, meetings=Meetings(self._agenda, self._hand_over_s),
         )  # fmt: skip
         self.vans = self._muster()
         self._inspector = Inspector(plan, self.vans, self._goods, self._scene.stranded, self._carriers, self.ledger)
+        self._set_traps()
+        self._reports = [(devices[van.vehicle.id].begins_at, van.route.id) for van in self.vans.values() if devices]
+        heapify(self._reports)
+        self._devices = devices
+        self._seen: dict[RouteId, tuple[float, bool]] = {}  # when each vehicle last reported, and whether it moved then
 
     # time
 
@@ -68,11 +82,12 @@ class World:
         self.now = instant
 
     def _run_reporting(self, instant: float) -> None:
-        minute = self.now - self.now % POSITION_EVERY_S + POSITION_EVERY_S
-        while minute <= instant:
-            self._agenda.run_to(minute)
-            self._report_positions(minute)
-            minute += POSITION_EVERY_S
+        while self._reports and self._reports[0][0] <= instant:
+            due, route_id = self._reports[0]
+            self._agenda.run_to(due)
+            van = self.vans[route_id]
+            heapreplace(self._reports, (due + self._devices[van.vehicle.id].every_s, route_id))
+            self._report_position(van, due)
         self._agenda.run_to(instant)
 
     def take_events(self) -> list[Envelope]:
@@ -96,17 +111,19 @@ class World:
         return any(
             stop.order_id not in self.ledger.called_off and not self.ledger.is_visited(stop.id)
             for stop in self.plan.stops
-        )
+        ) or any(not self.ledger.is_visited(stop_id) for stop_id in self._expected)
 
     # what the service sends
 
-    def receive_driver_effect(self, payload: Mapping[str, Any], sent_at: float | None = None) -> None:
-        """A new list has reached a driver's device; it was ``sent_at`` (Unix seconds), or only now."""
+    def receive_driver_effect(
+        self, payload: Mapping[str, Any], sent_at: float | None = None, *, by_voice: bool = False
+    ) -> None:
+        """A new list has been sent to a driver's device, or is read out to him; ``sent_at`` (Unix seconds), or now."""
         instruction = read_instruction(payload)
         van = self.vans[RouteId(instruction.route_id)]
         self._inspector.check_instruction(van, instruction, sent_at or self.now)
         self._note_moves(van, instruction)
-        van.receive(instruction, self.now)
+        van.receive(instruction, self.now, by_voice=by_voice)
 
     def receive_hub_effect(self, payload: Mapping[str, Any]) -> None:
         """A hub has been told to send packages to another one."""
@@ -134,11 +151,56 @@ class World:
         grouped = stops_by_route(self.plan)
         vans = {}
         for route in self.plan.routes:
-            self._prepare_load(route, grouped[route.id])
+            orders = [stop.order_id for stop in grouped[route.id] if stop.order_id is not None]
+            self._docks.expect(route, [p for order in orders for p in self._goods.packages_of(order)])
             vans[route.id] = self._man(route, grouped[route.id])
         for van in vans.values():
             van.expect_departure(self.opens_at)
         return vans
+
+    def _set_traps(self) -> None:
+        """Enter what will befall the day, apart from what waits at a single stop or vehicle."""
+        for carrier in self.plan.carriers:
+            withdraws_at = self.truth.withdraws_at(carrier.id)
+            if withdraws_at is not None:
+                self._agenda.at(withdraws_at, partial(self._carriers.withdraw, carrier.id))
+        for route in self.plan.routes:
+            away = self.truth.away(route)
+            if away is not None:
+                self._agenda.at(away.told_at, partial(self._tell_away, away))
+        for closure in self.truth.closures:
+            for told_at, until in closure.words:
+                self._agenda.at(told_at, partial(self._tell_closure, closure, until))
+        newcomers = list_newcomers(self.plan, self.profile.newcomers, self.truth)
+        self._expected = {newcomer.stop_id for newcomer in newcomers}
+        for newcomer in newcomers:
+            self._last_promise = max(self._last_promise, newcomer.closes_at)
+            self._agenda.at(newcomer.created_at, partial(self._welcome, newcomer))
+
+    def _tell_away(self, away: Away, now: float) -> None:
+        until = None if away.until is None else instant_text(away.until)
+        self._feed.say(now, EventType.DRIVER_UNAVAILABLE, away.driver_id, {"until": until})
+
+    def _tell_closure(self, closure: Closure, until: float, now: float) -> None:
+        told = {
+            "closure": closure.id,
+            "lat": closure.center.lat,
+            "lon": closure.center.lon,
+            "radius_m": closure.radius_m,
+            "from": instant_text(closure.during.start),
+            "until": instant_text(until),
+        }
+        self._feed.say(now, EventType.ROAD_CLOSED, closure.hub_id, told)
+
+    def _welcome(self, newcomer: Newcomer, now: float) -> None:
+        self.ledger.newcomers[newcomer.stop_id] = newcomer.closes_at
+        self._goods.add(newcomer.order_id, newcomer.package_id, newcomer.size, newcomer.hub_id)
+        self._customers.welcome(newcomer)
+        self._inspector.welcome(newcomer)
+        self._feed.say(now, EventType.ORDER_CREATED, newcomer.order_id, newcomer.describe())
+
+    def _is_at_hub(self, route_id: RouteId) -> bool:
+        return self.vans[route_id].phase is Phase.AT_HUB
 
     def _man(self, route: Route, stops: Sequence[Stop]) -> Van:
         hub = next(hub for hub in self.plan.hubs if hub.id == route.hub_id)
@@ -149,34 +211,25 @@ class World:
         place = self.truth.roads.places[hub.location.id]
         return Van(route, vehicle, place, shift_end.timestamp(), errands, self._scene)
 
-    def _prepare_load(self, route: Route, stops: Sequence[Stop]) -> None:
-        late = self.truth.late_load(route) if stops else None
-        if late is None:
-            return
-        orders = [stop.order_id for stop in stops if stop.order_id is not None]
-        self._goods.delay([p for order in orders for p in self._goods.packages_of(order)], late.released_at)
-        self._agenda.at(late.told_at, partial(self._tell_load, route, late, ready=False))
-        self._agenda.at(late.released_at, partial(self._tell_load, route, late, ready=True))
-
     def _hand_over_s(self, pair: Pair, expected_s: float) -> float:
         giver, taker = pair
         return self.truth.service_s(StopId(f"{giver}>{taker}"), expected_s)
 
-    def _tell_load(self, route: Route, late: LateLoad, now: float, *, ready: bool) -> None:
-        ready_at = instant_text(late.released_at if ready else late.estimate)
-        told = {"route": route.id, "ready_at": ready_at, "ready": ready}
-        self._feed.say(now, EventType.HUB_READY, route.hub_id, told)
-
     # positions
 
-    def _report_positions(self, minute: float) -> None:
-        for van in self.vans.values():
-            if van.phase in (Phase.HOME, Phase.AT_HUB):
-                continue
-            if van.is_moving(minute) or minute % STANDING_EVERY_S == 0:
-                lat, lon = van.point_at(minute)
-                data = {"lat": round(lat, 6), "lon": round(lon, 6)}
-                self._feed.say(minute, EventType.POSITION, van.vehicle.id, data, van.vehicle.id)
+    def _report_position(self, van: Van, now: float) -> None:
+        """Where the vehicle is, as its device sees it: every time while it moves and once it stands, then seldom."""
+        if van.phase in (Phase.HOME, Phase.AT_HUB):
+            return
+        is_moving = van.is_moving(now)
+        last, moved = self._seen.get(van.route.id, (0.0, True))
+        if not is_moving and not moved and now - last < STANDING_EVERY_S:
+            return
+        self._seen[van.route.id] = now, is_moving
+        fix = self._devices[van.vehicle.id].fix_at(now)
+        if not fix.is_lost:
+            lat, lon = fix.blur(*van.point_at(now))
+            self._feed.say(now, EventType.POSITION, van.vehicle.id, {"lat": lat, "lon": lon}, van.vehicle.id)
 
     @property
     def goods(self) -> Goods:

@@ -15,6 +15,7 @@ def propose(situation: Situation) -> Offer:
     """Rescues for broken routes, relocations for routes not yet loaded, meetings for those under way; and whatever
     waits on a route for goods that will not come goes back to who has them."""
     answers = [answer for route_id in situation.case.route_ids for answer in _answers(situation, route_id)]
+    answers += _together(situation)
     candidates = tuple(
         candidate_of(situation.snapshot, Tool.REASSIGN, plan) for answer in answers for plan in answer.plans
     )
@@ -24,6 +25,20 @@ def propose(situation: Situation) -> Offer:
     if not answers:
         return decline(Tool.REASSIGN, "reassign.route_is_over", routes=list(situation.case.route_ids))
     return decline(Tool.REASSIGN, f"reassign.{answers[0].rule}", **answers[0].values)
+
+
+def _together(situation: Situation) -> list[Repairs]:
+    """One relocation for all of a case's routes that are still at their hub: by turns they would take each other's
+    room, and each would be shown the vehicles that another one needs more."""
+    waiting = [
+        route_id
+        for route_id in situation.case.route_ids
+        if situation.snapshot.routes[route_id].status is RouteStatus.PLANNED
+    ]
+    if len(waiting) < 2:
+        return []
+    at_risk = [stop_id for route_id in waiting for stop_id in _at_risk(situation, route_id)]
+    return [situation.repairer.relocate(situation.problem, at_risk)]
 
 
 def _answers(situation: Situation, route_id: RouteId) -> list[Repairs]:

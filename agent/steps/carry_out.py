@@ -9,6 +9,7 @@ from agent.learning.interventions import interventions_of
 from agent.questions import question_of
 from agent.rebase import dropped_stops, rebase
 from agent.record import record_of
+from agent.room import has_room, limited_gains
 from agent.run import CaseRun, Ready, RunContext, Workplace
 from agent.steps.consider import accompany
 from agent.steps.decide import interrupt_id_of
@@ -91,6 +92,8 @@ def _still_worth_it(work: Workplace, situation: Situation, planned: Candidate) -
     """The plan on the live state with its messages made anew, or None when it no longer fits or pays."""
     if not planned.route_changes:
         return _words_still_due(situation, planned)
+    if not has_room(planned, situation.snapshot):
+        return None
     unmoved = dict(planned.read_set) == {r: situation.snapshot.routes[r].version for r in planned.read_set}
     if unmoved and planned.tender is None:
         return planned
@@ -122,6 +125,7 @@ def _apply(work: Workplace, uow: UnitOfWork, state: CaseRun, ready: Ready) -> No
     if ready.candidate.tender is not None:
         effects: tuple[Effect, ...] = (_ask_carrier(uow, case, proposal.plan_rev, decision, ready),)
     else:
+        _check_room(uow, ready)
         effects = apply_plan(uow, case, proposal.plan_rev, decision, ready)
     record(work, uow, case, proposal, decision, ready, approval, effects)
     uow.outbox.add(list(effects))
@@ -182,6 +186,26 @@ def _write_state(uow: UnitOfWork, ready: Ready) -> None:
         uow.state.save_stop(stop)
     for package in rows.packages:
         uow.state.save_package(package)
+    _take_room(uow, ready)
+
+
+def _check_room(uow: UnitOfWork, ready: Ready) -> None:
+    """StalePlan when a carrier has said meanwhile that it has not the room that the plan takes."""
+    snapshot = ready.situation.snapshot
+    for carrier_id, gained in limited_gains(ready.candidate, snapshot).items():
+        carrier = uow.state.find_carrier(carrier_id, snapshot.day)
+        if carrier is None or carrier.free_stops is None or carrier.free_stops >= gained:
+            continue
+        raise StalePlan(f"carrier {carrier_id} has room for {carrier.free_stops} stops, not for {gained}")
+
+
+def _take_room(uow: UnitOfWork, ready: Ready) -> None:
+    """What the plan gives a carrier is off what it said it can take, until it says so anew."""
+    snapshot = ready.situation.snapshot
+    for carrier_id, gained in limited_gains(ready.candidate, snapshot).items():
+        carrier = uow.state.find_carrier(carrier_id, snapshot.day)
+        if carrier is not None and carrier.free_stops is not None:
+            uow.state.save_carrier(replace(carrier, free_stops=max(carrier.free_stops - gained, 0)), snapshot.day)
 
 
 def record(

@@ -1,17 +1,21 @@
 """load, propose, forecast, plan: from a case to a ranked choice, without changing anything but the case's status."""
 
+from collections.abc import Callable
 from dataclasses import replace
 
 from langgraph.runtime import Runtime
 
+from agent.care import answered_by_routes
+from agent.joint import joint_plan
 from agent.learning.forecasting import Forecasting
 from agent.run import CaseRun, RunContext
 from agent.steps.situations import situation_of
 from forestall.domain.actions import Candidate
+from forestall.domain.cases import Case
 from forestall.domain.ids import CandidateId, CaseId
 from forestall.domain.replan import apply_candidate
 from tools import carrier_update, hub_swap, notify_customer, reassign, reroute
-from tools.situation import Situation, with_notices
+from tools.situation import Offer, Situation, with_notices
 
 # The tools that change routes; notify-customer and carrier-update accompany them, or stand alone if they have nothing.
 _ROUTE_TOOLS = (reroute.propose, reassign.propose, hub_swap.propose)
@@ -38,11 +42,16 @@ def propose(state: CaseRun, runtime: Runtime[RunContext]) -> CaseRun:  # noqa: A
     """Ask every tool; keep what they offer and why the others have nothing."""
     desk = runtime.context.desk
     assert desk.situation is not None
-    offers = [tool(desk.situation) for tool in (*_ROUTE_TOOLS, *_WORD_TOOLS)]
+    offers = [tool(desk.situation) for tool in (*_ROUTE_TOOLS, *_WORD_TOOLS) if _answers(tool, desk.situation.case)]
     unique = {candidate.id: candidate for offer in offers for candidate in offer.candidates}
     desk.candidates = tuple(unique.values())
     desk.declined = tuple(offer.declined for offer in offers if offer.declined is not None)
     return {}
+
+
+def _answers(tool: Callable[[Situation], Offer], case: Case) -> bool:
+    """Whether a tool could mend such a case at all: no other order of stops brings somebody home."""
+    return tool not in _ROUTE_TOOLS or answered_by_routes(case.kind)
 
 
 def forecast(state: CaseRun, runtime: Runtime[RunContext]) -> CaseRun:  # noqa: ARG001 - the graph passes it
@@ -51,6 +60,9 @@ def forecast(state: CaseRun, runtime: Runtime[RunContext]) -> CaseRun:  # noqa: 
     assert desk.situation is not None
     situation = desk.situation
     desk.judgements = dict(work.forecaster.judge(situation.snapshot, situation.travel, desk.candidates))
+    if (joint := joint_plan(situation, desk.candidates, desk.judgements, work.planner)) is not None:
+        desk.candidates = (*desk.candidates, joint)
+        desk.judgements |= work.forecaster.judge(situation.snapshot, situation.travel, [joint])
     return {}
 
 

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from langgraph.runtime import Runtime
 from langgraph.types import interrupt
 
-from agent.act_by import act_by
+from agent.act_by import act_by, last_chance
 from agent.questions import question_of
 from agent.run import CaseRun, Desk, RunContext, Workplace
 from forestall.domain.cases import Case
@@ -40,7 +40,7 @@ def gate(state: CaseRun, runtime: Runtime[RunContext]) -> CaseRun:
             return {"chosen": None, "outcome": "unchanged"}
         uow.snapshots.keep(desk.situation.snapshot)
         uow.proposals.add(desk.proposal)
-        proposed = _proposed(case, desk, verdict)
+        proposed = _proposed(work, case, desk, verdict)
         uow.cases.save(proposed)
         if proposed.status.is_waiting and verdict is not None and work.mode is not Mode.SHADOW:
             uow.approvals.ask(_question(proposed, verdict, desk.proposal.made_at))
@@ -124,7 +124,7 @@ def _proposal(
     )
 
 
-def _proposed(case: Case, desk: Desk, verdict: GateVerdict | None) -> Case:
+def _proposed(work: Workplace, case: Case, desk: Desk, verdict: GateVerdict | None) -> Case:
     """The case with its new plan revision, what acting is worth, and until when."""
     assert desk.situation is not None
     assert desk.proposal is not None
@@ -137,13 +137,23 @@ def _proposed(case: Case, desk: Desk, verdict: GateVerdict | None) -> Case:
         status=_STATUS_OF[autonomy],
         plan_rev=desk.proposal.plan_rev,
         avoidable_loss=round(judgement.misses_before - judgement.misses_after, 4) if judgement else 0.0,
-        act_by=(
-            act_by(desk.proposal.get_candidate(chosen), desk.situation.snapshot, desk.situation.forecast)
-            if chosen
-            else None
-        ),
+        act_by=_act_by(work, desk, chosen, autonomy) if chosen else None,
         updated_at=desk.situation.now,
         revision=case.revision + 1,
+    )
+
+
+def _act_by(work: Workplace, desk: Desk, chosen: CandidateId, autonomy: Autonomy) -> datetime | None:
+    """What waits for a person is valued at later times, so that he is given all the time there is."""
+    situation, proposal = desk.situation, desk.proposal
+    assert situation is not None
+    assert proposal is not None
+    candidate, judgement = proposal.get_candidate(chosen), desk.judgements.get(chosen)
+    if judgement is None or not _STATUS_OF[autonomy].is_waiting:
+        return act_by(candidate, situation.snapshot, situation.forecast)
+    snapshot, travel = situation.snapshot, situation.travel
+    return last_chance(
+        candidate, judgement, snapshot, situation.forecast, lambda late: work.forecaster.judge(snapshot, travel, late)
     )
 
 

@@ -35,11 +35,14 @@ _ANSWERED = {
 
 
 @router.get("/healthz")
-def show_health(service: ServiceDep) -> dict[str, str]:
-    """Answers once the database does."""
+def show_health(service: ServiceDep) -> dict[str, object]:
+    """Answers once the database does. ``degraded`` names the detectors that fail: what they look for, nobody sees."""
     with service.store.read() as uow:
         uow.plans.list_days()
-    return {"status": "ok"}
+    faults = service.detector_faults
+    if not faults:
+        return {"status": "ok"}
+    return {"status": "degraded", "detectors": [{"name": one.detector, "error": one.error} for one in faults]}
 
 
 @router.get("/")

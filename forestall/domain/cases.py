@@ -10,7 +10,11 @@ from forestall.domain.vocabulary import CaseKind, CaseStatus
 
 @dataclass(frozen=True, slots=True)
 class Signal:
-    """One reason to have a case, as a detector saw it. Signals with one fingerprint belong to one case."""
+    """One reason to have a case, as a detector saw it. Signals with one fingerprint belong to one case.
+
+    ``expires_at`` is when nothing is left to be saved. ``covers`` are the signals it stands for: their cases go on in
+    its case.
+    """
 
     fingerprint: str
     kind: CaseKind
@@ -19,6 +23,8 @@ class Signal:
     stop_ids: tuple[StopId, ...]
     severity: float
     evidence: Mapping[str, object] = field(default_factory=dict)
+    expires_at: datetime | None = None
+    covers: tuple["Signal", ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from datetime import datetime
 from functools import cached_property
 from operator import attrgetter
 
+from forestall.domain.hindrances import Absence, Closure
 from forestall.domain.ids import (
     CarrierId,
     DriverId,
@@ -21,7 +22,7 @@ from forestall.domain.network import Carrier, Driver, Hub, HubLink, Vehicle
 from forestall.domain.orders import Order, Package
 from forestall.domain.routes import Position, Route, Stop
 from forestall.domain.tenders import Tender
-from forestall.domain.vocabulary import HolderKind, StopKind
+from forestall.domain.vocabulary import HolderKind, RouteStatus, StopKind
 
 
 @dataclass(frozen=True)
@@ -29,7 +30,7 @@ class HubSnapshot:
     """Rows as they stood at ``taken_at``. ``id`` is the hash of the content, so equal states have equal ids.
 
     ``stops`` are in route order (route id, sequence). ``matrix_id`` names the plan's own travel matrix, or is None.
-    ``tenders`` are all of the day, those that have come to an end included.
+    ``tenders`` are all of the day, those that have come to an end included; so are ``closures`` and ``absences``.
     """
 
     id: SnapshotId
@@ -47,6 +48,8 @@ class HubSnapshot:
     positions: Mapping[VehicleId, Position]
     matrix_id: str | None = None
     tenders: tuple[Tender, ...] = ()
+    closures: tuple[Closure, ...] = ()
+    absences: tuple[Absence, ...] = ()
 
     @cached_property
     def stops_by_route(self) -> Mapping[RouteId, tuple[Stop, ...]]:
@@ -120,3 +123,38 @@ class HubSnapshot:
 
     def carrier_of(self, route: Route) -> Carrier:
         return self.carriers[self.vehicles[route.vehicle_id].carrier_id]
+
+    def opens_at(self, stop: Stop) -> datetime:
+        """When a visit may begin: once its window is open, and no closed road keeps the vehicle from it."""
+        return max(stop.window.opens_at, self.barred_until.get(stop.id, stop.window.opens_at))
+
+    @cached_property
+    def barred_until(self) -> Mapping[StopId, datetime]:
+        """The open stops that a closed road keeps everybody from, and until when by the latest estimate."""
+        return {stop_id: closure.ends_at for stop_id, closure in self.closure_by_stop.items()}
+
+    @cached_property
+    def closure_by_stop(self) -> Mapping[StopId, Closure]:
+        """The closure that bars each such stop; of several the one that opens last."""
+        found: dict[StopId, Closure] = {}
+        for closure in sorted(self.closures, key=attrgetter("ends_at", "id")):
+            for stop in self.stops.values():
+                if (
+                    stop.status.is_open
+                    and self.routes[stop.route_id].hub_id == closure.hub_id
+                    and closure.bars(stop.window.opens_at, stop.arrived_at, self.taken_at)
+                    and closure.contains(stop.location.lat, stop.location.lon)
+                ):
+                    found[stop.id] = closure
+        return found
+
+    def find_absence(self, route: Route) -> Absence | None:
+        """That of the route's driver, while it lasts and he has not left."""
+        absence = None if route.driver_id is None else self._absences_by_driver.get(route.driver_id)
+        if absence is None or route.status is not RouteStatus.PLANNED:
+            return None
+        return absence if absence.until is None or absence.until > self.taken_at else None
+
+    @cached_property
+    def _absences_by_driver(self) -> Mapping[DriverId, Absence]:
+        return {absence.driver_id: absence for absence in self.absences}

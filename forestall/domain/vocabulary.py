@@ -278,6 +278,8 @@ class EventType(StrEnum):
     FAILED = "failed"
     BREAKDOWN = "breakdown"
     HUB_READY = "hub_ready"
+    ROAD_CLOSED = "road_closed"
+    DRIVER_UNAVAILABLE = "driver_unavailable"
     ORDER_CREATED = "order_created"
     ORDER_CANCELLED = "order_cancelled"
     CARRIER_CAPACITY = "carrier_capacity"
@@ -301,6 +303,7 @@ class Channel(StrEnum):
     SMS = "sms"
     CARRIER = "carrier"
     HUB = "hub"
+    VOICE = "voice"
 
 
 class OutboxState(StrEnum):

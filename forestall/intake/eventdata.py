@@ -6,7 +6,21 @@ from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, field_v
 
 from forestall.domain.vocabulary import EventType, FailureReason, Tier
 from forestall.intake.documents import WindowDoc
-from forestall.intake.fields import Count, Document, Id, Lat, Lon, Phone, Prose, Seconds, Sizes, Text, Time, refusal
+from forestall.intake.fields import (
+    Count,
+    Document,
+    Id,
+    Lat,
+    Lon,
+    Number,
+    Phone,
+    Prose,
+    Seconds,
+    Sizes,
+    Text,
+    Time,
+    refusal,
+)
 
 _PREFIX = "forestall."
 # The source under which this service enters an event a second time; no feed may call itself so.
@@ -44,6 +58,25 @@ class HubReadyData(Document):
     route: Id
     ready_at: Time
     ready: bool
+
+
+class RoadClosedData(Document):
+    """``from`` and ``until`` in the feed; ``until`` is an estimate, and a past one says that the road is open again."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, serialize_by_alias=True)
+
+    closure: Annotated[Id, Field(max_length=200)]
+    lat: Lat
+    lon: Lon
+    radius_m: Annotated[Number, Field(gt=0, le=100_000)]
+    begins_at: Time = Field(alias="from")
+    ends_at: Time = Field(alias="until")
+
+
+class DriverUnavailableData(Document):
+    """``until`` None: not at all that day. It has no default, so that a forgotten field sends nobody home."""
+
+    until: Time | None
 
 
 class CustomerData(Document):
@@ -103,6 +136,8 @@ DATA: dict[EventType, type[Document]] = {
     EventType.FAILED: FailedData,
     EventType.BREAKDOWN: BreakdownData,
     EventType.HUB_READY: HubReadyData,
+    EventType.ROAD_CLOSED: RoadClosedData,
+    EventType.DRIVER_UNAVAILABLE: DriverUnavailableData,
     EventType.ORDER_CREATED: OrderCreatedData,
     EventType.ORDER_CANCELLED: NoData,
     EventType.CARRIER_CAPACITY: CarrierCapacityData,

@@ -16,6 +16,7 @@ from forestall.domain.vocabulary import EventType, FailureReason, HolderKind, St
 from forestall.intake import apply
 from forestall.intake.apply import Drive
 from forestall.intake.custody import hand_in, hand_over, take_aboard, take_over
+from forestall.intake.hindrances import close_road, keep_driver
 from forestall.intake.newcomers import create_order
 from forestall.intake.registers import is_latest_word
 from forestall.intake.rows import (
@@ -237,6 +238,8 @@ HANDLERS: Mapping[EventType, Handler] = {
     EventType.FAILED: _failed,
     EventType.BREAKDOWN: _broke_down,
     EventType.HUB_READY: _hub_ready,
+    EventType.ROAD_CLOSED: close_road,
+    EventType.DRIVER_UNAVAILABLE: keep_driver,
     EventType.ORDER_CREATED: create_order,
     EventType.ORDER_CANCELLED: _order_cancelled,
     EventType.CARRIER_CAPACITY: _carrier_capacity,

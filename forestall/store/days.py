@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Table, select
 from forestall.domain.events import Event
 from forestall.domain.vocabulary import EventType
 from forestall.store.repository import chunks
-from forestall.store.tables import carriers, hubs, orders, plans, routes, stops, vehicles
+from forestall.store.tables import carriers, drivers, hubs, orders, plans, routes, stops, vehicles
 
 # What an event names its day by. Positions are missing: they belong to a vehicle, not to a day.
 _NAMED_IN: Mapping[EventType, Table] = {
@@ -26,6 +26,8 @@ _NAMED_IN: Mapping[EventType, Table] = {
     EventType.ORDER_CANCELLED: orders,
     EventType.CUSTOMER_REPLY: orders,
     EventType.ORDER_CREATED: hubs,
+    EventType.ROAD_CLOSED: hubs,
+    EventType.DRIVER_UNAVAILABLE: drivers,
     EventType.BREAKDOWN: vehicles,
     EventType.CARRIER_CAPACITY: carriers,
 }
@@ -66,6 +68,6 @@ def _day_of(connection: Connection, event: Event, known: Mapping[tuple[Table, st
     table = _NAMED_IN.get(event.type)
     if table is None:
         return None
-    if table in (hubs, vehicles, carriers):
+    if table in (hubs, vehicles, carriers, drivers):
         return find_day_of(connection, table, _name(event), event.occurred_at)
     return known.get((table, _name(event)))

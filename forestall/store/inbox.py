@@ -2,12 +2,15 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from typing import Any, TypeAlias
+from datetime import datetime
+from typing import Any, TypeAlias, cast
 
 from sqlalchemy import or_, select
 
 from forestall.domain.events import Event, EventResult
-from forestall.domain.vocabulary import EventOutcome
+from forestall.domain.ids import VehicleId
+from forestall.domain.routes import Position
+from forestall.domain.vocabulary import EventOutcome, EventType
 from forestall.store.days import days_of_events
 from forestall.store.mappers import EVENTS
 from forestall.store.repository import Lock, Repository, chunks
@@ -57,6 +60,13 @@ class Inbox(Repository):
         """The journal in the order it was taken, from behind ``after_seq``."""
         return [(seq, *taken) for seq, taken in self._rows(inbox.c.seq > after_seq, limit=limit)]
 
+    def list_positions(self, vehicle_id: VehicleId, since: datetime, until: datetime) -> list[Position]:
+        """Where a vehicle reported to be between two instants, the earliest report first."""
+        is_its = (inbox.c.type == EventType.POSITION) & (inbox.c.subject == vehicle_id)
+        is_then = inbox.c.occurred_at.between(since, until)
+        query = EVENTS.select().where(is_its, is_then).order_by(inbox.c.occurred_at, inbox.c.seq)
+        return [_position(EVENTS.from_row(row)) for row in self._connection.execute(query)]
+
     def _rows(self, *conditions: Any, limit: int | None = None) -> list[tuple[int, _Taken]]:
         query = EVENTS.select().add_columns(inbox.c.outcome, inbox.c.detail, inbox.c.seq)
         rows = self._connection.execute(query.where(*conditions).order_by(inbox.c.seq).limit(limit))
@@ -64,3 +74,8 @@ class Inbox(Repository):
             (row.seq, (EVENTS.from_row(row), EventResult(row.source, row.id, row.outcome, detail=row.detail)))
             for row in rows
         ]
+
+
+def _position(event: Event) -> Position:
+    lat, lon = cast(float, event.data["lat"]), cast(float, event.data["lon"])
+    return Position(VehicleId(event.subject), event.occurred_at, lat, lon)

@@ -5,6 +5,7 @@ from forestall.domain.decisions import Approval, Decision, Proposal
 from forestall.domain.effects import OutboxRow
 from forestall.domain.events import Event
 from forestall.domain.forecast import RouteForecast, StopForecast
+from forestall.domain.hindrances import Absence, Closure
 from forestall.domain.learning import DriftState, Grade, Intervention, Outcome, StoredModel
 from forestall.domain.network import Carrier, Contact, Driver, Hub, HubLink, Vehicle
 from forestall.domain.orders import Order, Package
@@ -24,6 +25,8 @@ ORDERS = Mapper(Order, tables.orders)
 PACKAGES = Mapper(Package, tables.packages)
 ROUTES = Mapper(Route, tables.routes)
 STOPS = Mapper(Stop, tables.stops)
+CLOSURES = Mapper(Closure, tables.closures)
+ABSENCES = Mapper(Absence, tables.absences)
 ATTEMPTS = Mapper(Attempt, tables.attempts)
 POSITIONS = Mapper(Position, tables.positions)
 MATRICES = Mapper(TravelMatrix, tables.matrices)

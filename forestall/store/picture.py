@@ -18,7 +18,9 @@ from forestall.store.codec import canonical, digest
 from forestall.store.instants import as_utc, to_text
 from forestall.store.interning import Interner, Kept
 from forestall.store.mappers import (
+    ABSENCES,
     CARRIERS,
+    CLOSURES,
     DRIVERS,
     HUBS,
     LINKS,
@@ -33,6 +35,7 @@ from forestall.store.mappers import (
 from forestall.store.mapping import AnySelect, Mapper
 
 T = TypeVar("T")
+_FIRST_SECTIONS = 10
 _Narrow = Callable[[AnySelect], AnySelect]
 
 
@@ -59,7 +62,12 @@ def take_picture(
     stops = view.load(STOPS, view.stops(), ("route_id", "sequence", "id"))
     positions = view.load(POSITIONS, view.positions(), ("vehicle_id",))
     tenders = view.load(TENDERS, view.of_hubs(t.tenders, t.tenders.c.hub_id))
-    sections = (hubs, links, carriers, vehicles, drivers, orders, packages, routes, stops, positions, tenders)
+    closures = view.load(CLOSURES, view.of_hubs(t.closures, t.closures.c.hub_id), ("hub_id", "id"))
+    absences = view.load(ABSENCES, view.absences(), ("driver_id",))
+    sections = (
+        hubs, links, carriers, vehicles, drivers, orders, packages, routes, stops, positions,
+        tenders, closures, absences,
+    )  # fmt: skip
     taken_at = as_utc(taken_at)
     return HubSnapshot(
         id=_hash(day, taken_at, plan.matrix_id, [[kept.digest for kept in section] for section in sections]),
@@ -77,6 +85,8 @@ def take_picture(
         positions={kept.value.vehicle_id: kept.value for kept in positions},
         matrix_id=plan.matrix_id,
         tenders=tuple(kept.value for kept in tenders),
+        closures=tuple(kept.value for kept in closures),
+        absences=tuple(kept.value for kept in absences),
     )
 
 
@@ -94,6 +104,8 @@ def content_id(snapshot: HubSnapshot) -> SnapshotId:
         snapshot.stops.values(),
         snapshot.positions.values(),
         snapshot.tenders,
+        snapshot.closures,
+        snapshot.absences,
     )
     digests = [[digest(value) for value in section] for section in sections]
     return _hash(snapshot.day, snapshot.taken_at, snapshot.matrix_id, digests)
@@ -102,9 +114,11 @@ def content_id(snapshot: HubSnapshot) -> SnapshotId:
 def _hash(day: str, taken_at: datetime, matrix_id: str | None, sections: Sequence[Sequence[bytes]]) -> SnapshotId:
     """SHA-256 over the head and each section's size and digests, so that no value can slip between sections.
 
-    Without tenders, which came later than the other sections, the hash is what it was before there were any.
+    The sections that came later than the first ten count as far as the last that has anything in it, so that the
+    hash of a snapshot without them is what it was before there were any.
     """
-    sections = sections if sections[-1] else sections[:-1]
+    while len(sections) > _FIRST_SECTIONS and not sections[-1]:
+        sections = sections[:-1]
     head = canonical([day, to_text(taken_at), matrix_id, [len(section) for section in sections]])
     return SnapshotId(sha256(b"".join([head.encode(), *[b"".join(section) for section in sections]])).hexdigest())
 
@@ -145,6 +159,12 @@ class _View:
             return self.of_day(t.drivers)
         driving = t.drivers.c.id.in_(self._routes(t.routes.c.driver_id))
         return lambda query: query.where(t.drivers.c.day == self._day, driving)
+
+    def absences(self) -> _Narrow:
+        if self._hubs is None:
+            return self.of_day(t.absences)
+        driving = t.absences.c.driver_id.in_(self._routes(t.routes.c.driver_id))
+        return lambda query: query.where(t.absences.c.day == self._day, driving)
 
     def orders(self) -> _Narrow:
         """The hubs' own orders, and any that one of their routes delivers (after a hub swap)."""

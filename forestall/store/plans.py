@@ -81,7 +81,11 @@ class Plans(Repository):
         self._delete(t.attempts, t.attempts.c.stop_id.in_(of_stops))
         self._delete(t.stops, t.stops.c.route_id.in_(of_routes))
         self._delete(t.packages, t.packages.c.order_id.in_(of_orders))
-        for table in (t.tenders, t.orders, t.routes, t.drivers, t.vehicles, t.carriers, t.hub_links, t.hubs, t.plans):
+        of_day = (
+            t.tenders, t.closures, t.absences, t.orders, t.routes, t.drivers, t.vehicles, t.carriers, t.hub_links,
+            t.hubs, t.plans,
+        )  # fmt: skip
+        for table in of_day:
             self._delete(table, table.c.day == day)
         self._delete(t.matrices, t.matrices.c.id.not_in(_used(t.plans.c.matrix_id)))
         for some in chunks(named):

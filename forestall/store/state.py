@@ -7,7 +7,19 @@ from typing import Any, TypeVar
 from sqlalchemy import Connection, and_, case, exists, func, null, select, update
 
 from forestall.clock import Clock
-from forestall.domain.ids import CarrierId, ContactId, DriverId, HubId, OrderId, PackageId, RouteId, StopId, VehicleId
+from forestall.domain.hindrances import Absence, Closure
+from forestall.domain.ids import (
+    CarrierId,
+    ClosureId,
+    ContactId,
+    DriverId,
+    HubId,
+    OrderId,
+    PackageId,
+    RouteId,
+    StopId,
+    VehicleId,
+)
 from forestall.domain.network import Carrier, Contact, Driver, Hub, HubLink, Vehicle
 from forestall.domain.orders import Order, Package
 from forestall.domain.routes import STANDING_LAT_DEG, STANDING_LON_DEG, Attempt, Position, Route, Stop
@@ -18,8 +30,10 @@ from forestall.store import tables as t
 from forestall.store.days import find_day_of
 from forestall.store.interning import Interner
 from forestall.store.mappers import (
+    ABSENCES,
     ATTEMPTS,
     CARRIERS,
+    CLOSURES,
     CONTACTS,
     DRIVERS,
     HUBS,
@@ -144,6 +158,33 @@ class State(Repository):
         """The stop's attempts, the first one first."""
         return sorted(self._list(ATTEMPTS, stop_id=stop_id), key=lambda attempt: attempt.at)
 
+    def list_failed_attempts(self, stop_ids: Collection[StopId]) -> list[Attempt]:
+        """Of these stops the attempts that failed, the first ones first."""
+        query = ATTEMPTS.select().where(t.attempts.c.succeeded.is_(False), t.attempts.c.stop_id.in_(stop_ids))
+        return [ATTEMPTS.from_row(row) for row in self._connection.execute(query.order_by(t.attempts.c.at))]
+
+    # --- what keeps vehicles from going ---
+
+    def find_closure(self, day: str, hub_id: HubId, closure_id: ClosureId) -> Closure | None:
+        return self._find(CLOSURES, day=day, hub_id=hub_id, id=closure_id)
+
+    def put_closure(self, closure: Closure, day: str) -> None:
+        """What is told of a closed road now, for one day of its hub."""
+        self._put(CLOSURES, closure, day=day)
+
+    def list_closures(self, day: str) -> list[Closure]:
+        return sorted(self._list(CLOSURES, day=day), key=lambda closure: (closure.hub_id, closure.id))
+
+    def find_absence(self, day: str, driver_id: DriverId) -> Absence | None:
+        return self._find(ABSENCES, day=day, driver_id=driver_id)
+
+    def put_absence(self, absence: Absence, day: str) -> None:
+        """What is told now of when a driver can leave, on one day."""
+        self._put(ABSENCES, absence, day=day)
+
+    def list_absences(self, day: str) -> list[Absence]:
+        return sorted(self._list(ABSENCES, day=day), key=lambda absence: absence.driver_id)
+
     # --- orders, packages and contacts ---
 
     def find_order(self, order_id: OrderId) -> Order | None:
@@ -250,6 +291,14 @@ class State(Repository):
 
     def _find(self, mapper: Mapper[T], **match: str) -> T | None:
         return next(iter(self._list(mapper, **match)), None)
+
+    def _put(self, mapper: Mapper[T], value: T, **further: str) -> None:
+        """Write a row over the one with its key, if there is one."""
+        row = mapper.values(value, **further)
+        keys = [column.name for column in mapper.table.primary_key]
+        news = {name: value for name, value in row.items() if name not in keys}
+        insert = self._insert(mapper.table).values(row)
+        self._connection.execute(insert.on_conflict_do_update(index_elements=keys, set_=news))
 
     def _present(self, mapper: Mapper[Any], entity_id: str, day: str | None) -> str:
         """``day``, or the present one among those that name the entity ("" when none does)."""

@@ -278,6 +278,31 @@ stops = Table(
     Index(None, "route_id", "sequence"),
 )
 
+# What is told of a closure or an absence holds for a day's hub or driver, and goes with that day's plan.
+closures = Table(
+    "closures",
+    metadata,
+    _day(),
+    _id(),
+    Column("hub_id", Text, primary_key=True),
+    Column("lat", Float(53), nullable=False),
+    Column("lon", Float(53), nullable=False),
+    Column("radius_m", Float(53), nullable=False),
+    Column("begins_at", Instant, nullable=False),
+    Column("ends_at", Instant, nullable=False),
+    _of_day("hub_id", "hubs"),
+)
+
+absences = Table(
+    "absences",
+    metadata,
+    _day(),
+    Column("driver_id", Text, primary_key=True),
+    Column("until", Instant),
+    Column("told_at", Instant, nullable=False),
+    _of_day("driver_id", "drivers"),
+)
+
 attempts = Table(
     "attempts",
     metadata,
@@ -423,6 +448,8 @@ decisions = Table(
 
 # --- the journals ---------------------------------------------------------------------------------------------------
 
+_IS_POSITION = text("type = 'position'")
+
 inbox = Table(
     "inbox",
     metadata,
@@ -440,6 +467,8 @@ inbox = Table(
     Column("detail", Text, nullable=False),
     UniqueConstraint("source", "id"),
     Index(None, "outcome", "seq"),
+    # Where a vehicle was at a time that somebody asks about; what other events tell stands in the state.
+    Index("ix_inbox_positions", "subject", "occurred_at", sqlite_where=_IS_POSITION, postgresql_where=_IS_POSITION),
     sqlite_autoincrement=True,
 )
 

@@ -101,8 +101,9 @@ class _Attempt:
     def _open(self, stops: Iterable[int]) -> None:
         """These can be served once their goods are fetched."""
         for stop in stops:
-            window = self.base.snapshot.stops[self.base.stop_ids[stop]].window
-            self.problem.world.opens_s[stop] = self.base.seconds(window.opens_at)
+            snapshot = self.base.snapshot
+            opens_at = snapshot.opens_at(snapshot.stops[self.base.stop_ids[stop]])
+            self.problem.world.opens_s[stop] = self.base.seconds(opens_at)
 
     def meet(self, rank: int) -> bool:
         """Put every rescuer's visit at its ``rank``-th cheapest place; False when one has not so many."""

@@ -70,7 +70,7 @@ def _with_goods_at_hand(problem: FleetProblem, stops: Collection[int]) -> FleetP
     """The problem in which these stops can be served, as who has their goods can, with no hand-over before."""
     opens_s, needs = problem.world.opens_s.copy(), problem.needs.copy()
     for stop in stops:
-        opens_s[stop] = problem.seconds(problem.snapshot.stops[problem.stop_ids[stop]].window.opens_at)
+        opens_s[stop] = problem.seconds(problem.snapshot.opens_at(problem.snapshot.stops[problem.stop_ids[stop]]))
         needs[stop] = NO_STOP
     return replace(problem, world=problem.world._replace(opens_s=opens_s), needs=needs)
 

@@ -350,10 +350,12 @@ class _Assembly:
         return (instant - self.epoch).total_seconds()
 
     def _opens_s(self) -> Floats:
-        """(m,) when each stop can be served; never, while its goods are aboard a vehicle that does not bring them."""
+        """(m,) when each stop can be served: its window, and the road there, open; never, while its goods are aboard a
+        vehicle that does not bring them."""
         in_vain: frozenset[StopId] = frozenset().union(*self._in_vain.values())
         seconds = self._seconds
-        return np.array([NEVER if stop.id in in_vain else seconds(stop.window.opens_at) for stop in self.stops])
+        opens_at = self.snapshot.opens_at
+        return np.array([NEVER if stop.id in in_vain else seconds(opens_at(stop)) for stop in self.stops])
 
     def _closes_s(self) -> Floats:
         """(m,) each promise's end, by which a stop is late. (Its window may be wider: when it can be served.)"""

@@ -91,7 +91,7 @@ def head_of(context: HeadContext, route: Route, pace: Floats, service_pace: floa
     if committed.status is StopStatus.ENROUTE:
         start = _arrival_s(context, route, committed, hub, pace)
         start = np.where(hold[0] < start, start + hold[1], start)
-        start = np.maximum(start, context.seconds(committed.window.opens_at))
+        start = np.maximum(start, context.seconds(context.snapshot.opens_at(committed)))
         visit_s = committed.service_s * service_pace * context.service[context.draws.ranks("visit", committed.id)]
         return Head(committed.location, start + visit_s, 0.0, False, committed, start)
     return _at_stop(context, committed, service_pace)
@@ -99,10 +99,12 @@ def head_of(context: HeadContext, route: Route, pace: Floats, service_pace: floa
 
 def is_stranded(snapshot: HubSnapshot, route: Route) -> bool:
     """Whether nobody will drive what is left: the vehicle broke down or is home, its carrier withdrew before it left,
-    or it stands by with orders that nobody has called it up for."""
+    its driver is not there all day, or it stands by with orders that nobody has called it up for."""
     if route.status is RouteStatus.PLANNED:
         is_forgotten = route.is_on_standby and bool(snapshot.open_stops(route.id))
-        return is_forgotten or not snapshot.carrier_of(route).active
+        absence = snapshot.find_absence(route)
+        has_nobody = absence is not None and absence.until is None
+        return is_forgotten or has_nobody or not snapshot.carrier_of(route).active
     return route.status in {RouteStatus.BROKEN, RouteStatus.FINISHED}
 
 
@@ -130,7 +132,7 @@ def place_of(position: Position) -> Location:
 
 def _waiting_at_hub(context: HeadContext, route: Route, hub: Location) -> Head:
     """Not left: it may leave at its departure time; the longer one is overdue, the likelier something holds it."""
-    due_s = context.seconds(route.earliest_departure(context.snapshot.taken_at))
+    due_s = context.seconds(_may_leave_at(context.snapshot, route))
     earliest_s = max(due_s, context.now_s)
     load_s = context.seconds(route.load_ready_at) if route.load_ready_at else due_s
     overdue_s = max(context.now_s - max(due_s, load_s), 0.0)
@@ -138,6 +140,12 @@ def _waiting_at_hub(context: HeadContext, route: Route, hub: Location) -> Head:
     none = np.zeros(context.draws.samples)
     unannounced_s = _unannounced_s(context, route, due_s) if route.load_ready_at is None else none
     return Head(hub, earliest_s + lag_s + unannounced_s, earliest_s, True, unannounced_s=unannounced_s)
+
+
+def _may_leave_at(snapshot: HubSnapshot, route: Route) -> datetime:
+    """As planned, or once its driver is there."""
+    planned, absence = route.earliest_departure(snapshot.taken_at), snapshot.find_absence(route)
+    return planned if absence is None or absence.until is None else max(planned, absence.until)
 
 
 def _lag_s(context: HeadContext, route: Route, mean_s: float, waited_s: float) -> Floats:
@@ -174,7 +182,7 @@ def _between_stops(context: HeadContext, route: Route, hub: Location) -> Head:
 
 def _at_stop(context: HeadContext, stop: Stop, service_pace: float) -> Head:
     arrived = stop.arrived_at or context.snapshot.taken_at
-    start_s = max(context.seconds(arrived), context.seconds(stop.window.opens_at))
+    start_s = max(context.seconds(arrived), context.seconds(context.snapshot.opens_at(stop)))
     elapsed_s = max(context.now_s - start_s, 0.0)
     usual_s = stop.service_s * service_pace * context.service
     visit_s = still_to_come(usual_s, elapsed_s, context.priors, context.level("visit", stop.id))

@@ -1,7 +1,7 @@
 """The caseload: one case per cause, opened with patience, closed with patience, never flapping."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from agent.caseload import Patience, is_due_for_planning, open_case, update_caseload
 from factories import DAY, at
@@ -16,7 +16,7 @@ def signal_of(severity: float = 0.5, kind: CaseKind = CaseKind.WINDOW_MISS_RISK,
     return Signal(f"{DAY}/{cause}", kind, HubId("H1"), (RouteId("R01"),), (StopId("S001"),), severity)
 
 
-def sweep(cases: dict[str, Case], signals: list[Signal], seen: frozenset[str], minute: float):
+def sweep(cases: dict[str, Case], signals: list[Signal], seen: dict[str, datetime], minute: float):
     """One sweep over a caseload kept as a dictionary; returns the caseload, what was seen once, and how many opened."""
     active = {f: c for f, c in cases.items() if not c.status.is_closed}
     change = update_caseload(active, signals, seen, DAY, at(minute), PATIENCE)
@@ -25,14 +25,14 @@ def sweep(cases: dict[str, Case], signals: list[Signal], seen: frozenset[str], m
 
 
 def test_a_forecast_opens_a_case_only_when_it_persists():
-    cases, seen, opened = sweep({}, [signal_of()], frozenset(), 0)
+    cases, seen, opened = sweep({}, [signal_of()], {}, 0)
     assert (cases, opened) == ({}, 0)
     _, _, opened = sweep(cases, [signal_of()], seen, 5)
     assert opened == 1
 
 
 def test_a_forecast_that_was_gone_in_between_starts_afresh():
-    _, seen, _ = sweep({}, [signal_of()], frozenset(), 0)
+    _, seen, _ = sweep({}, [signal_of()], {}, 0)
     _, seen, _ = sweep({}, [], seen, 5)
     _, _, opened = sweep({}, [signal_of()], seen, 10)
     assert opened == 0
@@ -40,12 +40,12 @@ def test_a_forecast_that_was_gone_in_between_starts_afresh():
 
 def test_a_grave_forecast_and_an_observed_fact_open_a_case_at_once():
     grave, fact = signal_of(1.5), signal_of(0.1, CaseKind.VEHICLE_BREAKDOWN, "breakdown/V02")
-    _, _, opened = sweep({}, [grave, fact], frozenset(), 0)
+    _, _, opened = sweep({}, [grave, fact], {}, 0)
     assert opened == 2
 
 
 def test_a_signal_that_crosses_its_threshold_fifty_times_makes_one_case():
-    cases, seen, total = {}, frozenset(), 0
+    cases, seen, total = {}, {}, 0
     for turn in range(100):
         present = [signal_of(0.9)] if turn % 2 == 0 else []
         cases, seen, opened = sweep(cases, present, seen, turn * 5)
@@ -54,7 +54,7 @@ def test_a_signal_that_crosses_its_threshold_fifty_times_makes_one_case():
 
 
 def test_a_case_closes_once_its_signal_has_been_gone_for_a_while():
-    cases, seen, _ = sweep({}, [signal_of(0.9)], frozenset(), 0)
+    cases, seen, _ = sweep({}, [signal_of(0.9)], {}, 0)
     for minute in (5, 10, 20):
         cases, seen, _ = sweep(cases, [], seen, minute)
     [case] = cases.values()
@@ -64,14 +64,14 @@ def test_a_case_closes_once_its_signal_has_been_gone_for_a_while():
 
 def test_a_case_whose_question_is_open_is_not_closed_behind_the_person():
     case = replace(open_case(signal_of(), DAY, at(0)), status=CaseStatus.AWAITING_APPROVAL)
-    cases, seen, _ = sweep({case.fingerprint: case}, [], frozenset(), 5)
+    cases, seen, _ = sweep({case.fingerprint: case}, [], {}, 5)
     cases, _, _ = sweep(cases, [], seen, 60)
     assert cases[case.fingerprint].status is CaseStatus.AWAITING_APPROVAL
 
 
 def test_small_changes_of_severity_write_nothing():
     case = open_case(signal_of(0.9), DAY, at(0))
-    change = update_caseload({case.fingerprint: case}, [signal_of(0.95)], frozenset(), DAY, at(5), PATIENCE)
+    change = update_caseload({case.fingerprint: case}, [signal_of(0.95)], {}, DAY, at(5), PATIENCE)
     assert change.updated == ()
 
 

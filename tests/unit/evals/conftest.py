@@ -89,18 +89,35 @@ def still() -> Profile:
     return load_profile().model_validate(
         {
             "name": "still",
+            "size": {"times": 1, "leaves_later_min": 0},
             "travel": {"route_sd": 0, "leg_sd": 0, "hour_of_day": [1.0] * 24},
+            "service_factor": 1,
             "service_sd": 0,
+            "parking": {"usual_min": 0, "sd": 0},
             "hold_ups": {"rate": 0, "length": {"from_min": 30, "to_min": 60}},
             "slow_regions": {"count": 0, "factor": 1.5, "length_min": 120, "share": 0.2},
             "late_loads": {"rate": 0, "delay": {"from_min": 20, "to_min": 60}, "told_before_min": 15, "estimate_sd": 0},
+            "outages": {"count": 0, "length": {"from_min": 60, "to_min": 60}, "estimate_sd": 0},
+            "closures": {
+                "count": 0, "radius_m": 100, "length": {"from_min": 60, "to_min": 60}, "told_after_min": 10,
+                "estimate_sd": 0,
+            },
+            "newcomers": {"rate": 0, "notice": {"from_min": 60, "to_min": 60}, "window_min": 60},
             "customers": {
-                "no_shows": 0, "helped_if_asked": 0, "ask_before_min": 30, "answers": 0, "accepts_reschedule": 0,
+                "no_shows": 0, "no_show_sd": 0, "absent_by_hour": [1.0] * 24, "helped_if_asked": 0, "safe_place": 0,
+                "ask_before_min": 30, "answers": 0, "accepts_reschedule": 0, "free_words": 0, "opt_outs": 0,
                 "cancellations": 0,
             },
             "vehicles": {
                 "breakdowns": 0, "breakdown_told_after_min": 5, "lost_signals": 0,
                 "lost_signal": {"from_min": 20, "to_min": 60}, "spare_vans": 1, "spare_ready_min": 20, "obedience": 1,
+                "drivers_away": 0, "away": {"from_min": 60, "to_min": 60}, "away_all_day": 0, "false_attempts": 0,
+                "misses_messages": 0, "acks_after": {"from_min": 0, "to_min": 0},
+            },
+            "carriers": {"declines": 0, "silent": 0, "withdrawals": 0, "share_of_routes": 0},
+            "signals": {
+                "every_from_s": 30, "every_to_s": 30, "jitter_m": 0, "lost": 0, "clock_offset_s": 0, "duplicated": 0,
+                "delayed": 0, "delay_s": 60,
             },
         }
     )  # fmt: skip

@@ -50,14 +50,14 @@ def test_they_accept_in_time_unless_the_profile_says_otherwise(tiny, still: Prof
 
 
 def test_some_decline_and_some_say_nothing(tiny) -> None:
-    said = answers(with_gig(tiny().build()), Rules(declines=0.5, silent=0.25), 400)
+    said = answers(with_gig(tiny().build()), Rules(declines=0.5, silent=0.25, withdrawals=0, share_of_routes=0), 400)
     yes = sum(event["data"]["accepted"] for event in said)
     assert 270 <= len(said) <= 330
     assert 120 <= yes <= 180
 
 
 def test_what_they_say_is_the_same_in_every_run(tiny) -> None:
-    plan, rules = with_gig(tiny().build()), Rules(declines=0.5, silent=0.25)
+    plan, rules = with_gig(tiny().build()), Rules(declines=0.5, silent=0.25, withdrawals=0, share_of_routes=0)
     assert answers(plan, rules, 50) == answers(plan, rules, 50) != answers(plan, rules, 50, seed=2)
 
 

@@ -18,7 +18,11 @@ def test_asking_in_another_order_gives_the_same_answers(tiny) -> None:
     questions = [
         *(lambda t, v=v.id: (v, t.breaks_down_at(v), t.hold_up(v), t.route_factor(v)) for v in plan.vehicles),
         *(lambda t, s=s.id: (s, t.service_s(s, 300)) for s in plan.stops),
-        *(lambda t, o=o.id: (o, t.is_no_show(o), t.is_helped_if_asked(o)) for o in plan.orders),
+        *(lambda t, o=o: (o.id, t.households.is_absent(o.id, o.promise.opens_at.timestamp())) for o in plan.orders),
+        *(lambda t, o=o.id: (o, t.households.carelessness(o), t.households.is_helped_if_asked(o)) for o in plan.orders),
+        *(lambda t, s=s: (s.id, t.parking_s(s.location.id, 300), t.is_false_attempt(s.id)) for s in plan.stops),
+        *(lambda t, r=r: (r.id, t.away(r), t.misses_message(r.id, 2), t.reads_after_s(r.id, 2)) for r in plan.routes),
+        lambda t: (t.outages, t.closures, t.slow_regions),
         *(lambda t, r=r: (r.id, t.late_load(r)) for r in plan.routes),
         *(
             lambda t, a=a.location.id, b=b.location.id: (a, b, t.leg_factor(a, b))

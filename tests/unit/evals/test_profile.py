@@ -1,5 +1,6 @@
 """Profiles: the built-in ones load, and a faulty one names every fault."""
 
+from math import sqrt
 from pathlib import Path
 
 import pytest
@@ -7,6 +8,8 @@ import yaml
 
 from evals.profile import PROFILES, load_profile
 from forestall.errors import BadInput
+from optimizer.risk.priors import Priors
+from optimizer.travel import HourFactors
 
 
 @pytest.mark.parametrize("name", sorted(path.stem for path in PROFILES.glob("*.yaml")))
@@ -32,6 +35,44 @@ def test_all_faults_are_named_at_once(tmp_path: Path) -> None:
         load_profile(path)
     places = {problem.place for problem in caught.value.problems}
     assert places == {"vehicles.breakdowns", "hold_ups.length", "travel.hour_of_day", "storms", "service_sd"}
+
+
+def test_faults_in_the_newer_parts_are_named_with_a_remedy(tmp_path: Path) -> None:
+    document = yaml.safe_load((PROFILES / "adversarial.yaml").read_text())
+    document["vehicles"]["false_attempts"] = 1.01
+    document["customers"]["opt_out"] = 0.1  # misspelt
+    document["outages"]["count"] = -1
+    document["signals"] |= {"every_from_s": 30, "every_to_s": 10}
+    document["size"]["times"] = 100
+    del document["parking"]
+    path = tmp_path / "bad.yaml"
+    path.write_text(yaml.safe_dump(document))
+    with pytest.raises(BadInput) as caught:
+        load_profile(path)
+    faults = {problem.place: problem for problem in caught.value.problems}
+    assert faults.keys() == {
+        "vehicles.false_attempts", "customers.opt_out", "outages.count", "signals", "size.times", "parking"
+    }  # fmt: skip
+    assert "less than or equal to 1" in faults["vehicles.false_attempts"].message
+    assert all("default.yaml" in problem.remedy for problem in faults.values())
+
+
+def test_the_service_is_not_told_the_answer() -> None:
+    """What it believes before the day has taught anything differs from the default day in every number of both."""
+    rules, beliefs = load_profile(), Priors()
+    pairs = {
+        "legs' spread": (rules.travel.leg_sd, beliefs.leg_sd),
+        "routes' spread": (rules.travel.route_sd, beliefs.route_sd),
+        "services' spread": (rules.service_sd, beliefs.service_sd),
+        "late loads": (rules.late_loads.rate, beliefs.load_late),
+        "estimates of loads": (rules.late_loads.estimate_sd, sqrt(beliefs.load_sd**2 + beliefs.load_hub_sd**2)),
+        "no-shows": (rules.customers.no_shows, beliefs.p_failed),
+        "when loads are told": (rules.late_loads.told_before_min * 60, beliefs.load_told_s),
+        "shortest hold-up": (rules.hold_ups.length.from_min * 60, beliefs.hold_min_s),
+        "longest hold-up": (rules.hold_ups.length.to_min * 60, beliefs.hold_max_s),
+    }
+    assert [name for name, (truth, belief) in pairs.items() if abs(truth - belief) < 0.1 * max(truth, belief)] == []
+    assert HourFactors().by_hour != rules.travel.hour_of_day
 
 
 @pytest.mark.parametrize("text", ["a: [1", "just text", "", "[1, 2]"])
