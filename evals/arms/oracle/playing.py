@@ -30,7 +30,7 @@ WALKS = (
     Weights(missed=3_000, over=8_000, late_s=2.0, close_s=0.3, travel_s=0.1),
 )
 HOT, COLD = 3_000.0, 10.0
-EFFORT = 5_000_000  # legs looked at in one search
+EFFORT = 3_000_000  # legs looked at in one search
 NEAREST = 60
 SPARE_PLACES = 30  # by how much a list may outgrow the longest one there is
 
@@ -91,7 +91,7 @@ class OracleRun:
             if is_news:
                 for payload in self._think(now, frozenset(broken)):
                     self._tell(payload, now)
-                    world.receive_driver_effect(payload)
+                    world.receive_driver_effect(payload, by_voice=True)
         return self.stage
 
     def _tell(self, payload: Payload, now: float) -> None:

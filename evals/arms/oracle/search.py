@@ -27,6 +27,9 @@ BLINK = 0.01  # share of the places that are overlooked, so that the next best o
 class Tables(NamedTuple):
     """n places, m stops, v vans, w broken vans, r slow regions, d dimensions of load. Unix seconds and seconds.
 
+    ``barred`` (c, n) are the places that can't be reached during a closure. ``parks`` is how long it takes from
+    reaching a stop's place to its door.
+
     ``hour`` are the traffic factors of each minute from ``hour_from`` on. ``wreck`` of a stop is the broken van that
     has its goods (-1: none); ``ready`` when its hub can hand them out (-inf: now, or not at a hub). ``free_at`` is when
     a van is free at ``start``; for one that ``loads`` at its hub it is the earliest departure. A hold-up that is not
@@ -42,9 +45,13 @@ class Tables(NamedTuple):
     slow_from: Floats
     slow_until: Floats
     slow_factor: Floats
+    barred: Bools
+    barred_from: Floats
+    barred_until: Floats
     place: Ints
     opens: Floats
     due: Floats
+    parks: Floats
     takes: Floats
     ready: Floats
     wreck: Ints
@@ -87,7 +94,7 @@ def never(w: Weights) -> float:
 @compiled
 def departs(t: Tables, van: int, stops: Ints, count: int) -> float:
     """When the van can begin: at the hub, once all that it is to take is there."""
-    now = t.free_at[van]
+    now: float = t.free_at[van]
     if t.loads[van]:
         for i in range(count):
             now = max(now, t.ready[stops[i]])
@@ -150,6 +157,12 @@ def follow(
             if now <= hold_from < arrival:
                 arrival += hold_until - hold_from
             cost += w.travel_s * drives
+            if here != there:
+                for closure in range(t.barred_from.size):
+                    if t.barred_from[closure] <= arrival < t.barred_until[closure] and t.barred[closure, there]:
+                        arrival = t.barred_until[closure]
+                if visit == 1:
+                    arrival += t.parks[stop]
             now, here = arrival, there
             if visit == 0:
                 if now > shift_end:
@@ -456,7 +469,7 @@ def search(
 def tables(**columns: Any) -> Tables:
     """Tables from plain values, each in the type that the compiled functions take."""
     kinds: dict[str, Any] = dict.fromkeys(("place", "wreck", "packages", "start", "wreck_place", "driven"), np.int64)
-    kinds.update(dict.fromkeys(("slow", "allowed", "loads"), np.bool_))
+    kinds.update(dict.fromkeys(("slow", "barred", "allowed", "loads"), np.bool_))
     scalars = {"hour_from", "fetch_s", "fetch_each_s"}
     typed: dict[str, Any] = {
         name: float(value) if name in scalars else np.ascontiguousarray(value, dtype=kinds.get(name, np.float64))

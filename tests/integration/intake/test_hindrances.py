@@ -28,9 +28,7 @@ def closed(event_id: str, minutes: float = 60, until: float = 120, **data: Any) 
     """The place of R01's second stop, and nothing of R02, is shut off."""
     body = {"closure": "bridge", "lat": 41.16, "lon": -8.6, "radius_m": 300.0} | data
     body |= {"from": at(60).isoformat(), "until": at(until).isoformat()}
-    return make_event(
-        event_id, EventType.ROAD_CLOSED, "H1", occurred_at=at(minutes), claimed_at=at(minutes), data=body
-    )
+    return make_event(event_id, EventType.ROAD_CLOSED, "H1", occurred_at=at(minutes), claimed_at=at(minutes), data=body)
 
 
 def away(event_id: str, until: float | None, minutes: float = 10, driver: str = "D01") -> Event:

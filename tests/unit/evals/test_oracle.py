@@ -47,6 +47,8 @@ def rough() -> Profile:
     profile = changed(load_profile(), "hold_ups", rate=0.5)
     profile = changed(profile, "late_loads", rate=0.4)
     profile = changed(profile, "slow_regions", count=3)
+    profile = changed(profile, "closures", count=2)
+    profile = changed(profile, "customers", no_shows=0.0)  # whether somebody is in hangs on the hour, and is estimated
     return changed(profile, "vehicles", breakdowns=0.0)
 
 
