@@ -217,6 +217,7 @@ class _Taking:
         dimensions = self._dimensions()
         holders = [self.holder[stop.id] for stop in self.stops]
         wreck = {vehicle: at for at, vehicle in enumerate(self.wrecks)}
+        home = {van.route.id: at for at, van in enumerate(self.vans)}
         return {
             "place": [self.legs.row[stop.location.id] for stop in self.stops],
             "opens": [stop.window.opens_at.timestamp() for stop in self.stops],
@@ -233,6 +234,7 @@ class _Taking:
             ],
             "size": _loads([goods.load_of(own) for own in packages], dimensions),
             "packages": [len(own) for own in packages],
+            "home": [home.get(stop.route_id, -1) for stop in self.stops],
             "allowed": np.array([[self._may(van, stop) for van in self.vans] for stop in self.stops]),
         }
 

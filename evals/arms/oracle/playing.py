@@ -23,11 +23,13 @@ from forestall.domain.ids import RouteId, VehicleId
 from forestall.domain.plan import DayPlan
 
 STEP_S = 60.0  # how soon after a disruption it acts, at the latest
-FROM_OPENING = (True, True, False)  # what each run begins with: the opening of the day, or its first disruption
-STRICT = Weights(missed=1e7, over=1e5, late_s=1.0, close_s=1e-4, travel_s=1e-6)
+RUNS = ((True, 0.0), (True, 1_000.0), (False, 300.0))
+"""What each run begins with (the opening of the day, or its first disruption), and what a moved stop costs in it."""
+
+STRICT = Weights(missed=1e7, over=1e5, late_s=1.0, close_s=1e-4, travel_s=1e-6, moved=0.05)
 WALKS = (
-    Weights(missed=15_000, over=8_000, late_s=1.0, close_s=0.3, travel_s=0.1),
-    Weights(missed=3_000, over=8_000, late_s=2.0, close_s=0.3, travel_s=0.1),
+    Weights(missed=15_000, over=8_000, late_s=1.0, close_s=0.3, travel_s=0.1, moved=0.0),
+    Weights(missed=3_000, over=8_000, late_s=2.0, close_s=0.3, travel_s=0.1, moved=0.0),
 )
 HOT, COLD = 3_000.0, 10.0
 EFFORT = 3_000_000  # legs looked at in one search
@@ -44,8 +46,8 @@ def play_oracle(plan: DayPlan, profile: Profile, seed: int, effort: int = EFFORT
     stage = Stage(plan, profile, seed, truth)
     shared = legs_of(stage)
     best, best_score = stage, stage.outcome()
-    for number, from_opening in enumerate(FROM_OPENING):
-        tried = OracleRun(stage, shared, number, effort, from_opening=from_opening).play()
+    for number, (from_opening, moved) in enumerate(RUNS):
+        tried = OracleRun(stage, shared, number, effort, from_opening=from_opening, moved=moved).play()
         score = tried.outcome()
         if score < best_score:
             best, best_score = tried, score
@@ -60,7 +62,7 @@ def legs_of(stage: Stage) -> Legs:
 
 @dataclass(slots=True)
 class OracleRun:
-    """One way through the day. ``number`` seeds its searches."""
+    """One way through the day. ``number`` seeds its searches; ``moved`` is their price of a stop on another van."""
 
     stage: Stage
     legs: Legs
@@ -68,6 +70,7 @@ class OracleRun:
     effort: int
     _: KW_ONLY
     from_opening: bool
+    moved: float = 0.0
     versions: dict[RouteId, int] = field(init=False)
     called: dict[RouteId, float] = field(default_factory=dict)
     searched: int = 0
@@ -112,7 +115,9 @@ class OracleRun:
         best: tuple[Score, Sequence[Payload]] = (as_it_is, ())
         for walk in WALKS:
             self.searched += 1
-            lists = improve(picture, walk, self.effort, seed=1000 * self.number + self.searched)
+            lists = improve(
+                picture, walk._replace(moved=self.moved), self.effort, seed=1000 * self.number + self.searched
+            )
             orders = write_orders(self.stage.plan, picture, lists, self.versions, now)
             score = known.tell(now, orders).outcome()
             if score.breaks_less_than(as_it_is):

@@ -33,8 +33,8 @@ class Tables(NamedTuple):
     ``hour`` are the traffic factors of each minute from ``hour_from`` on. ``wreck`` of a stop is the broken van that
     has its goods (-1: none); ``ready`` when its hub can hand them out (-inf: now, or not at a hub). ``free_at`` is when
     a van is free at ``start``; for one that ``loads`` at its hub it is the earliest departure. A hold-up that is not
-    has no length. ``fetch`` (w, v) are factors on the planned duration of a hand-over. ``driven`` (1,) counts the legs
-    that were looked at.
+    has no length. ``home`` is the van that a stop was planned for (-1: none of these).
+    ``fetch`` (w, v) are factors on the planned duration of a hand-over. ``driven`` (1,) counts the legs looked at.
     """
 
     base: Floats
@@ -57,6 +57,7 @@ class Tables(NamedTuple):
     wreck: Ints
     size: Floats
     packages: Ints
+    home: Ints
     allowed: Bools
     start: Ints
     free_at: Floats
@@ -76,7 +77,8 @@ class Tables(NamedTuple):
 
 class Weights(NamedTuple):
     """What a late stop costs, one that is over an hour late besides, a second late, a second that a stop begins too
-    close to its promise's end, and a second driven.
+    close to its promise's end, a second driven, and a stop that is not on its planned van. The last is there because a
+    load is late as a whole: spread over many vans it would hold up all of them.
     """
 
     missed: float
@@ -84,6 +86,7 @@ class Weights(NamedTuple):
     late_s: float
     close_s: float
     travel_s: float
+    moved: float
 
 
 @compiled
@@ -182,6 +185,8 @@ def follow(
                 cost += never(w)
                 spent[j] = cost
             return cost
+        if t.home[stop] != van:
+            cost += w.moved
         begun[i] = now
         late_s = now - t.due[stop]
         cost += w.close_s * min(max(late_s + CLOSE_S, 0.0), CLOSE_S)
@@ -468,7 +473,9 @@ def search(
 
 def tables(**columns: Any) -> Tables:
     """Tables from plain values, each in the type that the compiled functions take."""
-    kinds: dict[str, Any] = dict.fromkeys(("place", "wreck", "packages", "start", "wreck_place", "driven"), np.int64)
+    kinds: dict[str, Any] = dict.fromkeys(
+        ("place", "wreck", "packages", "home", "start", "wreck_place", "driven"), np.int64
+    )
     kinds.update(dict.fromkeys(("slow", "barred", "allowed", "loads"), np.bool_))
     scalars = {"hour_from", "fetch_s", "fetch_each_s"}
     typed: dict[str, Any] = {
