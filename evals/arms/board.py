@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from math import inf
 from typing import Any
 
 from evals.roads import Place, Roads, crow_fly_m
@@ -49,6 +50,7 @@ class Round:
     plan_version: int = 1
     called_at: float | None = None  # a spare: when it was given its first stops
     has_left: bool = False  # with the goods of its list aboard
+    away_until: float = -inf  # when its driver says that he can come (infinity: not today)
     taking_back: list[Stop] = field(default_factory=list)  # what nobody took in, or was called off under way
 
     @property
@@ -126,6 +128,10 @@ class Board:
             case EventType.HUB_READY if data.get("route") in self.rounds:
                 load = (stop for stop in self.plan.stops if stop.route_id == data["route"])
                 self.ready.update(dict.fromkeys((stop.id for stop in load), _instant(data["ready_at"])))
+            case EventType.DRIVER_UNAVAILABLE:
+                for one in self.rounds.values():
+                    if one.route.driver_id == subject:
+                        one.away_until = inf if data["until"] is None else _instant(data["until"])
             case EventType.ORDER_CANCELLED:
                 gone = {stop.id for stop in self.plan.stops if stop.order_id == OrderId(subject)}
                 self._ended(gone, delivered=False)

@@ -35,7 +35,7 @@ def free_from(board: Board, one: Round, now: float, more: Sequence[Stop] = ()) -
         called_at = now if one.called_at is None else one.called_at
         spare_ready = called_at + one.route.notice_s if one.route.is_spare else now
         loaded = max((board.ready.get(stop.id, now) for stop in [*one.ahead, *more]), default=now)
-        return Free(one.here, max(now, one.route.departs_at.timestamp(), spare_ready, loaded))
+        return Free(one.here, max(now, one.route.departs_at.timestamp(), one.away_until, spare_ready, loaded))
     if one.bound is None:
         return Free(one.here, now)
     there = board.place_of(one.bound)
@@ -113,4 +113,5 @@ def best_place(board: Board, one: Round, stop: Stop, now: float) -> tuple[Worth,
 
 def is_reachable(one: Round) -> bool:
     """Whether he can be given something else to do."""
-    return one.whereabouts in (Whereabouts.AT_HUB, Whereabouts.OUT)
+    is_away = one.is_at_hub and one.away_until == inf
+    return one.whereabouts in (Whereabouts.AT_HUB, Whereabouts.OUT) and not is_away

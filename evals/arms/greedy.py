@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from evals.arms.board import Board, Round, Whereabouts
 from evals.arms.breakdown import list_wrecks, send_help
 from evals.arms.desk import Desk
-from evals.arms.estimate import begins, best_place, free_from
+from evals.arms.estimate import begins, best_place, free_from, is_reachable
 from forestall.domain.ids import StopId
 from forestall.domain.routes import Stop
 from forestall.domain.vocabulary import ActionKind, StopKind
@@ -65,7 +65,7 @@ class Greedy:
 
     def _can_take(self, giver: Round, taker: Round, stop: Stop) -> bool:
         same_hub = taker.route.hub_id == giver.route.hub_id
-        is_free = taker is not giver and taker.is_at_hub and same_hub
+        is_free = taker is not giver and taker.is_at_hub and same_hub and is_reachable(taker)
         return is_free and self.desk.may_take(taker, stop) and self.desk.has_room(taker, [stop])
 
     def _distance_s(self, one: Round, stop: Stop) -> float:

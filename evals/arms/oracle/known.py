@@ -4,16 +4,17 @@ from collections.abc import Iterator
 
 from evals.mishaps import Away, Closure, Interval, LateLoad, Outage
 from evals.truth import SlowRegion, Truth
-from forestall.domain.ids import OrderId, VehicleId
+from forestall.domain.ids import CarrierId, OrderId, VehicleId
 from forestall.domain.plan import DayPlan
 from forestall.domain.routes import Route
 
 
 class KnownTruth(Truth):
     """``truth`` as it is known at ``by`` (Unix seconds): times of legs and at doors for the whole day, a hold-up, a
-    slow region, an outage, a closure or a cancellation from its beginning on, a late load or a driver's absence once it
-    is told, and breakdowns once they
-    have happened (``broken``). A door that stays closed is a time like others; who is at home is no concern of routes.
+    slow region, an outage, a closed street or a cancellation from its beginning on, a late load or an absent driver
+    once it has been said, and breakdowns once they have happened (``broken``).
+
+    A door that stays closed is a time like others; who is at home is no concern of routes.
     """
 
     def __init__(self, truth: Truth, by: float, broken: frozenset[VehicleId]) -> None:
@@ -47,6 +48,10 @@ class KnownTruth(Truth):
         away = self._whole.away(route)
         return away if away is not None and away.told_at <= self._by else None
 
+    def withdraws_at(self, carrier_id: CarrierId) -> float | None:
+        withdraws_at = self._whole.withdraws_at(carrier_id)
+        return withdraws_at if withdraws_at is not None and withdraws_at <= self._by else None
+
     def cancels_at(self, order_id: OrderId, closes_at: float) -> float | None:
         cancels_at = self._whole.cancels_at(order_id, closes_at)
         return cancels_at if cancels_at is not None and cancels_at <= self._by else None
@@ -67,12 +72,13 @@ def _moments(plan: DayPlan, truth: Truth) -> Iterator[float]:
         late = truth.late_load(route) if route.id in has_stops else None
         if late is not None:
             yield late.told_at
-        away = truth.away(route) if route.id in has_stops else None
+        away = truth.away(route)
         if away is not None:
             yield away.told_at
-    for outage in truth.outages:
-        yield outage.during.start
-    for closure in truth.closures:
-        yield closure.during.start
-    for region in truth.slow_regions:
-        yield region.during.start
+    yield from (region.during.start for region in truth.slow_regions)
+    yield from (outage.during.start for outage in truth.outages)
+    yield from (closure.during.start for closure in truth.closures)
+    for carrier in plan.carriers:
+        withdraws_at = truth.withdraws_at(carrier.id)
+        if withdraws_at is not None:
+            yield withdraws_at

@@ -103,7 +103,14 @@ class _Taking:
     def _free_at(self, van: Van) -> float | None:
         """When he can begin with something new; None when not today. At the hub: leave it."""
         if van.phase is Phase.AT_HUB:
-            ready = max(self.now, van.route.departs_at.timestamp())
+            away, carrier_id = self.truth.away(van.route), van.vehicle.carrier_id
+            withdraws_at = self.truth.withdraws_at(carrier_id)
+            if van.is_grounded or (away is not None and away.until is None) or withdraws_at is not None:
+                return None
+            outages = [o.during.end for o in self.truth.outages if o.hub_id == van.route.hub_id]
+            ready = max(self.now, van.route.departs_at.timestamp(), *outages)
+            if away is not None and away.until is not None:
+                ready = max(ready, away.until)
             if van.route.is_spare:
                 called_at = self.called.get(van.route.id, self.now)
                 ready = max(ready, called_at + self.world.profile.vehicles.spare_ready_min * 60)
@@ -184,7 +191,7 @@ class _Taking:
         for van in self.vans:
             self.legs.add(self._start(van))
         first, last = self.now - self.now % 60, self.world.ends_at
-        regions = self.truth.slow_regions
+        regions, closures = self.truth.slow_regions, self.truth.closures
         places = [{place.id, *(place.leg[:2] if place.leg else ())} for place in self.legs.places]
         slow = [[not region.locations.isdisjoint(ids) for ids in places] for region in regions]
         return {
@@ -192,13 +199,16 @@ class _Taking:
             "leg": self.legs.factor,
             "hour": [self.truth.hour_factor(first + 60 * minute) for minute in range(int((last - first) / 60) + 1)],
             "hour_from": first,
-            "out_by_minute": [
-                self.truth.households.hourly(first + 60 * minute) for minute in range(int((last - first) / 60) + 1)
-            ],
             "slow": np.array(slow, dtype=np.bool_).reshape(len(regions), len(places)),
             "slow_from": [region.during.start for region in regions],
             "slow_until": [region.during.end for region in regions],
             "slow_factor": [region.factor for region in regions],
+            "barred": np.array(
+                [[closure.bars(place, closure.during.start) for place in self.legs.places] for closure in closures],
+                dtype=np.bool_,
+            ).reshape(len(closures), len(places)),
+            "barred_from": [closure.during.start for closure in closures],
+            "barred_until": [closure.during.end for closure in closures],
         }
 
     def _stop_columns(self) -> dict[str, object]:
@@ -212,12 +222,8 @@ class _Taking:
             "place": [self.legs.row[stop.location.id] for stop in self.stops],
             "opens": [stop.window.opens_at.timestamp() for stop in self.stops],
             "due": [due[stop.order_id] if stop.order_id else inf for stop in self.stops],
-            "parks": [self._parks(stop) for stop in self.stops],
+            "parks": [self.truth.parking_s(stop.location.id, stop.service_s) for stop in self.stops],
             "takes": [self._takes(stop) for stop in self.stops],
-            "waits": [NO_SHOW_WAIT_S] * len(self.stops),
-            "out_above": [
-                self.truth.households.out_above(stop.order_id) if stop.order_id else inf for stop in self.stops
-            ],
             "ready": [
                 goods.ready_at(own, holder_id) if kind is HolderKind.HUB else -inf  # type: ignore[arg-type]
                 for own, (kind, holder_id) in zip(packages, holders, strict=True)
@@ -233,10 +239,12 @@ class _Taking:
         }
 
     def _takes(self, stop: Stop) -> float:
+        """At the door; whether somebody is in is reckoned for the middle of the window."""
+        assert stop.order_id is not None
+        middle = (stop.window.opens_at.timestamp() + stop.window.closes_at.timestamp()) / 2
+        if self.truth.households.is_absent(stop.order_id, middle):
+            return NO_SHOW_WAIT_S
         return self.truth.service_s(stop.id, stop.service_s - self.truth.usual_parking_s(stop.service_s))
-
-    def _parks(self, stop: Stop) -> float:
-        return self.truth.parking_s(stop.location.id, stop.service_s)
 
     def _van_columns(self) -> dict[str, object]:
         goods, dimensions = self.world.goods, self._dimensions()

@@ -72,7 +72,7 @@ class Stage:
         world = World(self.plan, self.profile, self.seed, muted=True, truth=self.truth)
         for at, payload in self.told:
             world.run_to(at)
-            world.receive_driver_effect(payload)
+            world.receive_driver_effect(payload, by_voice=True)
         world.run_to(instant)
         return world
 

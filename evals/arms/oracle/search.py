@@ -27,6 +27,9 @@ BLINK = 0.01  # share of the places that are overlooked, so that the next best o
 class Tables(NamedTuple):
     """n places, m stops, v vans, w broken vans, r slow regions, d dimensions of load. Unix seconds and seconds.
 
+    ``barred`` (c, n) are the places that can't be reached during a closure. ``parks`` is how long it takes from
+    reaching a stop's place to its door.
+
     ``hour`` are the traffic factors of each minute from ``hour_from`` on. ``wreck`` of a stop is the broken van that
     has its goods (-1: none); ``ready`` when its hub can hand them out (-inf: now, or not at a hub). ``free_at`` is when
     a van is free at ``start``; for one that ``loads`` at its hub it is the earliest departure. A hold-up that is not
@@ -42,14 +45,14 @@ class Tables(NamedTuple):
     slow_from: Floats
     slow_until: Floats
     slow_factor: Floats
+    barred: Bools
+    barred_from: Floats
+    barred_until: Floats
     place: Ints
     opens: Floats
     due: Floats
     parks: Floats
     takes: Floats
-    waits: Floats
-    out_above: Floats
-    out_by_minute: Floats
     ready: Floats
     wreck: Ints
     size: Floats
@@ -89,13 +92,6 @@ class Weights(NamedTuple):
 @compiled
 def never(w: Weights) -> float:
     return w.missed + w.over + w.late_s * NEVER_S + w.close_s * CLOSE_S
-
-
-@compiled
-def stays(t: Tables, stop: int, begins: float) -> float:
-    """How long the visit takes: a driver who finds nobody in does not wait long."""
-    minute = min(max(int((begins - t.hour_from) // MINUTE_S), 0), t.out_by_minute.size - 1)
-    return float(t.waits[stop] if t.out_by_minute[minute] > t.out_above[stop] else t.takes[stop])
 
 
 @compiled
@@ -163,9 +159,13 @@ def follow(
             arrival = now + drives
             if now <= hold_from < arrival:
                 arrival += hold_until - hold_from
-            if visit == 1 and there != here:
-                arrival += t.parks[stop]
             cost += w.travel_s * drives
+            if here != there:
+                for closure in range(t.barred_from.size):
+                    if t.barred_from[closure] <= arrival < t.barred_until[closure] and t.barred[closure, there]:
+                        arrival = t.barred_until[closure]
+                if visit == 1:
+                    arrival += t.parks[stop]
             now, here = arrival, there
             if visit == 0:
                 if now > shift_end:
@@ -197,7 +197,7 @@ def follow(
         spent[i] = cost
         if cost > bound:
             return cost
-        now += stays(t, stop, now)
+        now += t.takes[stop]
     return cost
 
 
@@ -331,8 +331,7 @@ def _best_place(
         now, here, so_far, first = begins, t.start[van], 0.0, 0
         if as_it_is and at > 0:
             before = lists[van, at - 1]
-            leaves = begun[at - 1] + stays(t, before, begun[at - 1])
-            now, here, so_far, first = leaves, t.place[before], spent[at - 1], at
+            now, here, so_far, first = begun[at - 1] + t.takes[before], t.place[before], spent[at - 1], at
         added = follow(t, van, trial, size + 1, first, now, here, so_far, w, cost + best, scratch[2], scratch[3]) - cost
         if added < best:
             best, where = added, at
@@ -477,7 +476,7 @@ def tables(**columns: Any) -> Tables:
     kinds: dict[str, Any] = dict.fromkeys(
         ("place", "wreck", "packages", "home", "start", "wreck_place", "driven"), np.int64
     )
-    kinds.update(dict.fromkeys(("slow", "allowed", "loads"), np.bool_))
+    kinds.update(dict.fromkeys(("slow", "barred", "allowed", "loads"), np.bool_))
     scalars = {"hour_from", "fetch_s", "fetch_each_s"}
     typed: dict[str, Any] = {
         name: float(value) if name in scalars else np.ascontiguousarray(value, dtype=kinds.get(name, np.float64))

@@ -47,6 +47,8 @@ def rough() -> Profile:
     profile = changed(load_profile(), "hold_ups", rate=0.5)
     profile = changed(profile, "late_loads", rate=0.4)
     profile = changed(profile, "slow_regions", count=3)
+    profile = changed(profile, "closures", count=2)
+    profile = changed(profile, "customers", no_shows=0.0)  # whether somebody is in hangs on the hour, and is estimated
     return changed(profile, "vehicles", breakdowns=0.0)
 
 
@@ -59,7 +61,7 @@ def test_the_search_reckons_with_the_times_of_the_world(seed: int, rough: Profil
     picture = take_picture(known, opens, legs_of(stage), {})
     assert picture is not None
     as_it_is = [list(rows) for rows in picture.lists]
-    others = improve(picture, WALKS[0], EFFORT, seed)
+    others = improve(picture, WALKS[0], STRICT, EFFORT, seed)
     assert others != as_it_is
     for lists in (as_it_is, others):
         orders = write_orders(plan, picture, lists, {route.id: 1 for route in plan.routes}, opens)
@@ -77,7 +79,7 @@ def test_goods_of_a_broken_van_are_fetched_when_the_search_says(rough: Profile) 
     known = stage.as_known(KnownTruth(stage.truth, now, frozenset(world.stranded)))
     picture = take_picture(known, now, legs_of(stage), {})
     assert picture is not None
-    lists = improve(picture, WALKS[0], EFFORT, 1)
+    lists = improve(picture, WALKS[0], STRICT, EFFORT, 1)
     rescued = {row for rows in lists for row in rows if picture.tables.wreck[row] >= 0}
     assert rescued
     told = known.tell(now, write_orders(plan, picture, lists, {route.id: 1 for route in plan.routes}, now))
