@@ -25,6 +25,7 @@ def add_to(app: typer.Typer) -> None:
     """Mount the commands; their options are read, and their ``--help`` answered, by evals."""
     app.command("simulate", context_settings=_HANDED_ON)(simulate)
     app.command("simulate-all", context_settings=_HANDED_ON)(simulate_all)
+    app.command("eval-scenarios", context_settings=_HANDED_ON)(eval_scenarios)
     app.add_typer(_benches())
     app.command("rehearse", context_settings=_HANDED_ON)(rehearse)
     app.command("demo", context_settings=_HANDED_ON)(demo)
@@ -40,6 +41,13 @@ def simulate(context: typer.Context) -> None:
 def simulate_all(context: typer.Context) -> None:
     """Play every day of a folder under several seeds, doing nothing and with the service, and print one table."""
     from evals.cli import simulate_all as play
+
+    _hand_on(play, context)
+
+
+def eval_scenarios(context: typer.Context) -> None:
+    """Play the scenario suite: named situations, each with the database state it must end in."""
+    from evals.scenarios.command import eval_scenarios as play
 
     _hand_on(play, context)
 
