@@ -4,20 +4,20 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from agent.people.hand import Hand, present_state, require
+from agent.policy_in_force import PoliciesInForce
 from forestall.domain.cases import Case
 from forestall.domain.decisions import Approval
 from forestall.domain.ids import CaseId, InterruptId
 from forestall.domain.vocabulary import OverrideReason, Verdict
 from forestall.errors import BadInput, Conflict, Problem
 from forestall.store import UnitOfWork
-from policies.gate import Gate
 
 APPROVE, VETO, REJECT = "approve", "veto", "reject"
 
 
 def answer_question(
     uow: UnitOfWork,
-    gate: Gate,
+    gate: PoliciesInForce,
     case_id: CaseId,
     interrupt_id: InterruptId,
     choice: str,
@@ -41,7 +41,7 @@ def answer_question(
     verdict = _verdict(choice, question, reason)
     is_in_time = question.expires_at > now
     if not is_in_time or not uow.approvals.answer(
-        case_id, interrupt_id, verdict, now, hand.by, reason, hand.note, look
+        case_id, interrupt_id, verdict, now, hand.by, reason, hand.note, look, hand.role
     ):
         raise Conflict("this question was answered or has lapsed", **present_state(case, question))
     return case

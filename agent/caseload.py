@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from agent.care import Answer, care_of
 from forestall.domain.cases import Case, Signal
 from forestall.domain.ids import CaseId
-from forestall.domain.vocabulary import CaseStatus
+from forestall.domain.vocabulary import CaseKind, CaseStatus
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,9 +110,10 @@ def open_case(signal: Signal, day: str, now: datetime) -> Case:
 def is_due_for_planning(case: Case, last_no: datetime | None, now: datetime, patience: Patience) -> bool:
     """Whether a case should get a (new) plan now: new ones at once, watched ones after a rest, never while waiting.
 
-    Not while a person holds it or has put it off; and what only people can answer is told once.
+    Not while a person holds it or has put it off; and what only people can answer is told once. Nor while it is about
+    a plan that nobody has confirmed: the next one would go the same way.
     """
-    if not case.is_in_our_hands:
+    if not case.is_in_our_hands or case.kind is CaseKind.PLAN_UNACKNOWLEDGED:
         return False
     if case.status in {CaseStatus.OPEN, CaseStatus.ACKNOWLEDGED, CaseStatus.PROPOSED}:
         return True

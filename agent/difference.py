@@ -30,15 +30,17 @@ class StopThenAndNow:
 @dataclass(frozen=True, slots=True)
 class Difference:
     """Two plans of one case. ``dropped`` and ``added`` are stops that would change vehicle in only one of them (those
-    done meanwhile aside), ``reordered`` routes on which the stops of both come in another order. Misses are expected
-    numbers, before and after acting. ``rules`` says what of it matters; none: it is what was seen, less what is done.
+    done meanwhile aside), ``elsewhere`` those that would go to another vehicle, ``reordered`` routes on which the stops
+    of both come in another order. Misses are expected numbers, two each: before and after acting. ``rules`` says what
+    of it matters; none: it is what was seen, less what is done.
     """
 
     dropped: tuple[StopId, ...]
     added: tuple[StopId, ...]
+    elsewhere: tuple[StopId, ...]
     reordered: tuple[RouteId, ...]
-    misses_then: tuple[float, float]
-    misses_now: tuple[float, float]
+    misses_then: tuple[float, ...]
+    misses_now: tuple[float, ...]
     cost_cents_then: int
     cost_cents_now: int
     stops: tuple[StopThenAndNow, ...]
@@ -56,10 +58,12 @@ def compare(
     moved_then, moved_now = _moved(seen), _moved(now)
     dropped = tuple(sorted(moved_then - moved_now - set(done)))
     added = tuple(sorted(moved_now - moved_then))
+    elsewhere = tuple(sorted(s for s in moved_then & moved_now if _taker(seen, s) != _taker(now, s)))
     reordered = tuple(sorted(_reordered(seen, now)))
     rules = {
         "stops_dropped": bool(dropped),
         "stops_added": bool(added),
+        "other_vehicle": bool(elsewhere),
         "order_changed": bool(reordered),
         "costs_more": now.cost_cents > seen.cost_cents,
         "saves_less": _saves_less(seen_as, judged, done),
@@ -68,6 +72,7 @@ def compare(
     return Difference(
         dropped=dropped,
         added=added,
+        elsewhere=elsewhere,
         reordered=reordered,
         misses_then=(seen_as.misses_before, seen_as.misses_after),
         misses_now=(judged.misses_before, judged.misses_after),
@@ -82,6 +87,10 @@ def _moved(candidate: Candidate) -> set[StopId]:
     """The stops that would change vehicle and that the plan still names."""
     named = {stop_id for change in candidate.route_changes for stop_id in change.stop_ids}
     return named.intersection(s for action in candidate.actions if action.kind not in _STAYS for s in action.stop_ids)
+
+
+def _taker(candidate: Candidate, stop_id: StopId) -> RouteId:
+    return next(change.route_id for change in candidate.route_changes if stop_id in change.stop_ids)
 
 
 def _reordered(seen: Candidate, now: Candidate) -> list[RouteId]:

@@ -14,8 +14,8 @@ CaseGraph = CompiledStateGraph[CaseRun, RunContext, CaseRun, CaseRun]
 _GO_AHEAD = frozenset({Verdict.APPROVED.value, Verdict.NOT_VETOED.value})
 
 
-def build_graph(checkpointer: BaseCheckpointSaver[Any], shadow: bool) -> CaseGraph:
-    """``shadow`` leads every allowed plan to ``conclude``: decided and recorded, never carried out."""
+def build_graph(checkpointer: BaseCheckpointSaver[Any]) -> CaseGraph:
+    """In SHADOW an allowed plan leads to ``conclude``: decided and recorded, never carried out."""
     graph = StateGraph(CaseRun, context_schema=RunContext)
     graph.add_node("load", consider.load)
     graph.add_node("propose", consider.propose)
@@ -31,7 +31,7 @@ def build_graph(checkpointer: BaseCheckpointSaver[Any], shadow: bool) -> CaseGra
     graph.add_edge("propose", "forecast")
     graph.add_edge("forecast", "plan")
     graph.add_edge("plan", "gate")
-    graph.add_conditional_edges("gate", _after_gate_in_shadow if shadow else _after_gate, _TARGETS)
+    graph.add_conditional_edges("gate", _after_gate, _TARGETS)
     graph.add_conditional_edges("wait", _after_wait, _TARGETS)
     graph.add_conditional_edges("recheck", _after_recheck, _TARGETS)
     graph.add_conditional_edges("commit", _after_commit, _TARGETS)
@@ -50,13 +50,9 @@ def _begin(state: CaseRun) -> str:
 def _after_gate(state: CaseRun) -> str:
     if state.get("outcome") == "unchanged":
         return END
-    if state.get("chosen") is None or state.get("outcome") == "held_out":
+    if state.get("chosen") is None or state.get("outcome") in {"held_out", decide.SHADOWED}:
         return "conclude"
     return "recheck" if state["autonomy"] == Autonomy.AUTO.value else "wait"
-
-
-def _after_gate_in_shadow(state: CaseRun) -> str:
-    return END if state.get("outcome") == "unchanged" else "conclude"
 
 
 def _after_wait(state: CaseRun) -> str:

@@ -8,7 +8,7 @@ from agent.run import Workplace
 from forestall.domain.actions import Candidate, Judgement, Notice
 from forestall.domain.ids import HubId, RouteId
 from forestall.domain.routes import Route
-from forestall.domain.vocabulary import ActionKind, Channel, StopKind
+from forestall.domain.vocabulary import ActionKind, Channel, Position, StopKind
 from policies.question import PlanQuestion
 from tools.messages import REPLIES
 from tools.notify_customer import sendable_from
@@ -20,15 +20,16 @@ HARMED_FROM = 0.05
 def question_of(
     work: Workplace, situation: Situation, candidate: Candidate, judgement: Judgement | None
 ) -> PlanQuestion:
-    """Everything the schema names, measured on the situation at hand; counts are as the transaction sees them."""
+    """Everything the schema names, measured on the situation at hand, with its counts and its switches."""
+    position = position_of(situation, candidate)
     effects = judgement.effects if judgement else ()
     receivers = [situation.snapshot.carrier_of(route) for route in _receiving_routes(situation, candidate)]
     sms = _unasked_for(candidate)
     return PlanQuestion(
         kinds=frozenset(kind.value for kind in candidate.kinds),
         case_kind=situation.case.kind.value,
-        mode=work.mode.value,
-        kill_switch=work.kill_switch,
+        mode="LIVE" if position in {Position.RUN, Position.STOP} else position.value,
+        kill_switch=position is Position.STOP,
         stops_moved=judgement.stops_moved if judgement else 0,
         stops_affected=len(effects),
         stops_harmed=sum(e.p_miss_after - e.p_miss_before >= HARMED_FROM for e in effects),
@@ -43,9 +44,16 @@ def question_of(
         max_messages_to_one_stop_today=_most_to_one_stop(situation, candidate),
         max_messages_to_one_customer_today=_most_to_one_customer(situation, candidate),
         rescues_by_driver_today=_rescues_today(situation, candidate),
+        actions_in_hub_last_hour=situation.pace.actions,
+        added_cost_in_hub_last_hour_cents=situation.pace.cost_cents,
         data_age_minutes=_data_age_minutes(situation, candidate),
         forecast_drifting=not work.forecaster.drifting.isdisjoint(_hubs_concerned(situation, candidate)),
     )
+
+
+def position_of(situation: Situation, candidate: Candidate) -> Position:
+    """Where the switches that concern a candidate stand."""
+    return situation.board.position_for(_hubs_concerned(situation, candidate), [candidate.tool])
 
 
 def _receiving_routes(situation: Situation, candidate: Candidate) -> list[Route]:
@@ -85,9 +93,10 @@ def _crosses_carrier(situation: Situation, candidate: Candidate) -> bool:
 
 
 def _in_quiet_hours(situation: Situation, candidate: Candidate) -> int:
+    """Messages that would leave in quiet hours were they not kept until the morning (see ``agent.relay``)."""
     zone = situation.snapshot.hubs[situation.case.hub_id].time_zone
-    planned = [n.params["not_before"] for n in candidate.notices if n.channel is Channel.SMS]
-    return sum(sendable_from(situation.now, zone).isoformat() > str(not_before) for not_before in planned)
+    texts = [notice for notice in candidate.notices if notice.channel is Channel.SMS]
+    return len(texts) if sendable_from(situation.now, zone) > situation.now else 0
 
 
 def _unasked_for(candidate: Candidate) -> list[Notice]:

@@ -51,7 +51,12 @@ def rebase(candidate: Candidate, live: HubSnapshot) -> Candidate | None:
 
 
 def _keeps_pins(live: HubSnapshot, change: RouteChange) -> bool:
-    """Whether a stop somebody pinned meanwhile stays on its route, with nothing new in front of it."""
+    """Whether a stop somebody pinned meanwhile stays on its route, with nothing new in front of it.
+
+    A broken vehicle keeps nothing: what was pinned to it may be fetched.
+    """
+    if live.routes[change.route_id].status is RouteStatus.BROKEN:
+        return True
     today = [stop.id for stop in free_stops(live, change.route_id)]
     for position, stop_id in enumerate(today):
         if not live.stops[stop_id].pinned or stop_id in change.dropped_stops:

@@ -7,7 +7,7 @@ from importlib.metadata import version
 from agent.run import GRAPH_VERSION
 from forestall.domain.actions import Candidate, Judgement
 from forestall.domain.cases import Case
-from forestall.domain.decisions import Approval, Decision, GateVerdict, Proposal
+from forestall.domain.decisions import Approval, Asked, Decision, GateVerdict, Proposal
 from forestall.domain.effects import Effect
 from forestall.domain.forecast import StopForecast
 from forestall.domain.ids import CandidateId, StopId
@@ -28,6 +28,7 @@ def record_of(
     effects: tuple[Effect, ...],
     dropped_stops: tuple[str, ...],
     holdout: Body | None = None,
+    granted: Asked | None = None,
 ) -> Body:
     """The body of the audit record. Personal data stays out: people appear as contact, order and driver ids."""
     return {
@@ -71,6 +72,8 @@ def record_of(
         "language_model": _consultation(proposal),
         "override": _override(proposal, decision),
         "policy": _policy(gate),
+        "policy_asked": [_asked(one) for one in proposal.asked],
+        "policy_when_applied": _asked(granted) if granted else None,
         "oversight": _oversight(approval, decision),
         "solver": dict(executed.solver) if executed else {},
         "effects": [{"key": e.key, "channel": e.channel.value, "recipient": e.recipient_id} for e in effects],
@@ -159,6 +162,10 @@ def _policy(gate: GateVerdict | None) -> Body | None:
         "version": gate.policy_version,
         "veto_minutes": gate.veto_minutes,
     }
+
+
+def _asked(asked: Asked) -> Body:
+    return {"candidate": asked.candidate_id, "facts": dict(asked.facts), "verdict": _policy(asked.verdict)}
 
 
 def _oversight(approval: Approval | None, decision: Decision) -> Body | None:

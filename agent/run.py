@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TypedDict
 
+from agent.ack_patience import AckPatience
 from agent.caseload import Patience
 from agent.contact_log import ContactLog
 from agent.difference import Difference
@@ -12,6 +13,7 @@ from agent.learning.forecasting import Forecasting
 from agent.pictures import Pictures
 from agent.planner.advisor import Advisor
 from agent.planner.rules import RulePlanner
+from agent.policy_in_force import PoliciesInForce
 from forestall.clock import Clock
 from forestall.domain.actions import Candidate, Judgement, NoCandidate
 from forestall.domain.decisions import Consultation, GateVerdict, Proposal
@@ -19,7 +21,6 @@ from forestall.domain.ids import CandidateId
 from forestall.domain.vocabulary import Mode
 from forestall.store import Store
 from optimizer.repair import Repairer
-from policies.gate import Gate
 from tools.asking import Asking
 from tools.situation import Situation
 
@@ -77,7 +78,7 @@ class Workplace:
     clock: Clock
     pictures: Pictures
     contact_log: ContactLog
-    gate: Gate
+    gate: PoliciesInForce
     planner: RulePlanner
     forecaster: Forecasting
     repairer: Repairer
@@ -87,6 +88,7 @@ class Workplace:
     holdout: Holdout
     asking: Asking
     earlier_departure: timedelta
+    ack_patience: AckPatience = field(default_factory=AckPatience)
     advisor: Advisor | None = None
 
 

@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from langchain_core.runnables import RunnableConfig
 from langgraph.checkpoint.base import BaseCheckpointSaver
 from langgraph.types import Command
 
+from agent.acknowledgements import chase_silent
 from agent.answers import answer_question, lapse_due
 from agent.detectors import Fault
 from agent.graph import CaseGraph
@@ -20,9 +20,12 @@ from agent.people.escalation import escalate_due
 from agent.people.hand import Hand
 from agent.people.office import Office
 from agent.relay import relay_due
-from agent.run import GRAPH_VERSION, CaseRun, RunContext, Workplace
+from agent.run import GRAPH_VERSION, CaseRun, Workplace
+from agent.runs import CaseRuns
 from agent.sweep import Sweeper
 from agent.tenders import settle_tenders
+from agent.timers import ask_about_missed
+from agent.wakeup import Bell
 from forestall.clock import Clock
 from forestall.domain.cases import Case
 from forestall.domain.decisions import Approval
@@ -66,32 +69,38 @@ class Service:
         sweeper: Sweeper,
         learning: LearningJob,
         channels: Mapping[Channel, EffectChannel],
+        bell: Bell,
         closers: Sequence[Callable[[], None]] = (),
     ) -> None:
         self.settings, self.clock, self.store, self.intake = settings, clock, store, intake
-        self._work, self._graph, self._sweeper, self._channels = work, graph, sweeper, channels
-        self._checkpoints, self._learning = checkpoints, learning
+        self._work, self._sweeper, self._channels = work, sweeper, channels
+        self._runs, self._learning = CaseRuns(work, graph, checkpoints), learning
         self._closers = closers
         self._reckoning = threading.Lock()
+        self._watching_since = clock.now()
+        self.bell = bell
         self.people = Office(work, self._reckoning)
 
     def tick(self) -> TickReport:
-        """One step: lapse what is due, hear people's and carriers' answers, sweep, plan, send, learn. Idempotent:
-        what was done is not done again."""
+        """One step: lapse what is due, hear people's and carriers' answers, chase silent drivers, sweep, plan, send,
+        learn. Idempotent: what was done is not done again."""
         with self._reckoning:
             self._work.forecaster.refresh(self.store, self.clock)
             with self.store.write() as uow:
                 uow.lock_state()  # people change cases too
-                lapsed = lapse_due(uow, self.clock.now())
-                wake_due(uow, self.clock.now())
-                escalate_due(uow, self.settings.escalation, self.clock.now())
+                now = self.clock.now()
+                self._work.gate.refresh(uow, now)
+                ask_about_missed(uow, now, self._watching_since)
+                lapsed = lapse_due(uow, now)
+                wake_due(uow, now)
+                escalate_due(uow, self.settings.escalation, now)
             resumed, failed = self._resume_answered()
             failed += settle_tenders(self._work)
+            failed += chase_silent(self._work)
             swept = self._sweeper.sweep_due(self.clock.now())
             failed += [case_id for case_id in swept.due if not self._plan(case_id)]
-            for case_id in swept.closed:
-                self._checkpoints.delete_thread(case_id)  # nothing else ever would
-            sent = relay_due(self.store, self.clock, self._channels, self.settings.lease_s)
+            sent = relay_due(self._work, self._channels, self.settings.lease_s)
+            self._runs.forget_closed(self.clock.now())
             self._learning.run_due(self.clock.now())
         return TickReport(len(swept.due), resumed, lapsed, sent, tuple(failed), swept.faults)
 
@@ -114,26 +123,37 @@ class Service:
         """
         hand = Hand(by, role, on_behalf_of, shown_at, seen_ms, note)
         with self.store.write() as uow:
-            return answer_question(uow, self._work.gate, case_id, interrupt_id, verdict, reason, hand, self.clock.now())
+            self._work.gate.refresh(uow, self.clock.now())
+            case = answer_question(uow, self._work.gate, case_id, interrupt_id, verdict, reason, hand, self.clock.now())
+        self.bell.ring()
+        return case
 
     @property
     def detector_faults(self) -> tuple[Fault, ...]:
         """Detectors that failed when their hubs were last looked at: what they look for, nobody sees."""
         return self._sweeper.faults
 
+    def send_through(self, channels: Mapping[Channel, EffectChannel]) -> None:
+        """Hand effects to these channels from the next step on."""
+        self._channels = channels
+
     def recover(self) -> list[CaseId]:
-        """After a start: re-open every case whose run was cut off, or whose pause the checkpoints no longer know.
+        """After a start, or on becoming the leader: re-open every case whose run was cut off, or whose pause the
+        checkpoints no longer know, or keep in the form of another version of the graph.
 
         A question that is withdrawn this way is asked again, about a fresh plan; nothing it asked about has happened.
+        Veto windows that ran out before now are not taken for consent.
         """
+        self._watching_since = self.clock.now()
         with self.store.write() as uow:
             cut_off = uow.cases.list(statuses=[CaseStatus.EXECUTING, CaseStatus.PROPOSED])
-            lost = [question for question in uow.approvals.list_open() if not self._is_paused(question.case_id)]
+            lost = [question for question in uow.approvals.list_open() if not self._runs.is_paused(question.case_id)]
             for question in lost:
                 uow.approvals.answer(
                     question.case_id, question.interrupt_id, Verdict.STALE, self.clock.now(), "system:recovery"
                 )
                 uow.approvals.mark_resumed(question.case_id, question.interrupt_id)
+                self._runs.forget(question.case_id)
             reopened = cut_off + [uow.cases.get(question.case_id) for question in lost]
             for case in reopened:
                 now = self.clock.now()
@@ -153,26 +173,23 @@ class Service:
         failed: list[str] = []
         for question in answered:
             assert question.verdict is not None
-            if self._hear(question, question.verdict):
+            if self._is_decided(question) or self._hear(question, question.verdict):
                 with self.store.write() as uow:
                     uow.approvals.mark_resumed(question.case_id, question.interrupt_id)
-                    is_over = uow.cases.get(question.case_id).status.is_closed
-                if is_over:  # merged by a person: its run has heard the end, and nothing else would forget it
-                    self._checkpoints.delete_thread(question.case_id)
             else:
                 failed.append(question.case_id)
         return len(answered), failed
 
+    def _is_decided(self, question: Approval) -> bool:
+        """Whether the answer was carried out just before a process ended, and only its checkpoint is missing."""
+        with self.store.read() as uow:
+            decisions = uow.decisions.list_for_case(question.case_id)
+        return any(decision.plan_rev == question.plan_rev for decision in decisions)
+
     def _hear(self, question: Approval, verdict: Verdict) -> bool:
         """Let the case's run go on from its pause; a person's own version is a run of its own, from the beginning."""
-        if verdict is Verdict.EDITED:
-            with self.store.read() as uow:
-                decided = uow.decisions.list_for_case(question.case_id)
-            if any(decision.plan_rev == question.plan_rev for decision in decided):
-                return True  # it was cut off after its end, before that was noted
-            return self._run(question.case_id, _run_of(question))
-        # A run that was cut off after its pause goes on from its checkpoint; the answer is already in its state.
-        return self._run(question.case_id, Command(resume=verdict.value) if self._is_paused(question.case_id) else None)
+        given = _run_of(question) if verdict is Verdict.EDITED else self._runs.answered(question)
+        return self._run(question.case_id, given)
 
     def _plan(self, case_id: CaseId) -> bool:
         return self._run(case_id, CaseRun(schema_version=GRAPH_VERSION, case_id=case_id, attempts=0, answer=None))
@@ -180,7 +197,7 @@ class Service:
     def _run(self, case_id: CaseId, given: CaseRun | Command[str] | None) -> bool:
         """Run or resume one case's graph. A case that fails is logged and reported, and does not stop the others."""
         try:
-            self._graph.invoke(given, _thread(case_id), context=RunContext(self._work), durability="sync")
+            self._runs.go(case_id, given)
         except Conflict as error:
             logger.warning("case %s: %s; it is looked at again", case_id, error)
             return False
@@ -188,9 +205,6 @@ class Service:
             logger.exception("case %s: its run failed; it is looked at again", case_id)
             return False
         return True
-
-    def _is_paused(self, case_id: CaseId) -> bool:
-        return bool(self._graph.get_state(_thread(case_id)).interrupts)
 
 
 def _run_of(question: Approval) -> CaseRun:
@@ -203,7 +217,3 @@ def _run_of(question: Approval) -> CaseRun:
         answer=Verdict.EDITED.value,
         outcome="",
     )
-
-
-def _thread(case_id: CaseId) -> RunnableConfig:
-    return {"configurable": {"thread_id": case_id}}

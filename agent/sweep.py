@@ -14,6 +14,7 @@ from agent.hub_groups import group_hubs
 from agent.learning.frames import frame_of
 from agent.merging import follow_merges
 from agent.pictures import Picture, Pictures
+from agent.silence import with_silence
 from forestall.domain.cases import Case
 from forestall.domain.ids import CaseId, HubId, StopId
 from forestall.domain.vocabulary import CaseStatus, Verdict
@@ -123,6 +124,8 @@ class Sweeper:
             view = view_of(uow, picture, self._thresholds, live, known)
         keeps = bool(picture.forecast.stops) and self._keeps_features(seen, now)
         detection = detect(view, self._detectors)
+        signals = with_silence(detection.signals, picture.snapshot, picture.forecast)
+        detection = replace(detection, signals=tuple(signals))
         with self._store.write() as uow:
             uow.lock_state()  # people change cases too
             active = {case.fingerprint: case for case in _list_active(uow, day, group)}

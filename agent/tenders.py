@@ -3,6 +3,7 @@
 import logging
 from dataclasses import replace
 
+from agent.limits import NoLongerAllowed, require_still_allowed
 from agent.questions import question_of
 from agent.rebase import dropped_stops, rebase
 from agent.run import Ready, Workplace
@@ -30,6 +31,7 @@ _VERDICTS = {
     TenderStatus.SILENT: Verdict.SILENT,
     TenderStatus.WITHDRAWN: Verdict.STALE,
 }
+_NOT_FORBIDDEN = frozenset(Autonomy) - {Autonomy.FORBIDDEN}
 
 
 def settle_tenders(work: Workplace) -> list[CaseId]:
@@ -43,7 +45,7 @@ def settle_tenders(work: Workplace) -> list[CaseId]:
     for tender in waiting:
         try:
             _settle(work, tender)
-        except (Conflict, StalePlan) as error:
+        except (Conflict, StalePlan, NoLongerAllowed) as error:
             logger.warning("tender %s: %s; it is looked at again", tender.id, error)
             missed.append(tender.case_id)
     return missed
@@ -61,17 +63,20 @@ def _settle(work: Workplace, tender: Tender) -> None:
         uow.state.touch_hub(tender.hub_id)
         if not uow.tenders.settle(tender, end):
             raise Conflict("it was answered or settled meanwhile")
+        granted = None
+        if ready is not None:
+            granted = require_still_allowed(work, uow, ready, proposal.planner, _NOT_FORBIDDEN, carrier_agreed=True)
         case = uow.cases.get(tender.case_id)
         approval = uow.approvals.find(case.id, interrupt_id_of(case.id, tender.plan_rev))
         decision = _decision(work, case, proposal, tender, end)
         effects: tuple[Effect, ...] = ()
         if ready is not None:
             decision = decision_on(ready, decision)
-            effects = apply_plan(uow, case, tender.plan_rev, decision, ready)
+            effects = apply_plan(work, uow, case, tender.plan_rev, decision, ready)
         elif end is TenderStatus.WITHDRAWN:
             effects = (withdrawal_effect(tender, decision.at, decision.id),)
         uow.outbox.add(list(effects))
-        record(work, uow, case, proposal, decision, ready, approval, effects)
+        record(work, uow, case, proposal, decision, ready, approval, effects, granted=granted)
         if not case.status.is_closed:
             uow.cases.save(_gone_on(case, decision, is_open=ready is None))
 

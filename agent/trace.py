@@ -15,6 +15,7 @@ from forestall.domain.decisions import Proposal
 from forestall.domain.effects import OutboxRow
 from forestall.domain.forecast import RouteForecast, StopForecast
 from forestall.domain.ids import CandidateId, CaseId, StopId
+from forestall.domain.instructions import Instruction
 from forestall.domain.routes import Stop
 from forestall.domain.vocabulary import ActionKind, CaseKind, Channel
 from forestall.store import UnitOfWork
@@ -30,8 +31,8 @@ def build_trace(uow: UnitOfWork, case_id: CaseId) -> JsonObject:
     """Everything that is on record about one case.
 
     Returns:
-        ``case, stops, proposals, approvals, differences, decisions, audit, replies, effects``: JSON values, oldest
-        first in each list; probabilities 0..1, durations seconds, money cents, times ISO 8601 UTC.
+        ``case, stops, proposals, approvals, differences, decisions, audit, replies, effects, instructions``: JSON
+        values, oldest first in each list; probabilities 0..1, durations seconds, money cents, times ISO 8601 UTC.
 
     Raises:
         NotFound: there is no such case.
@@ -51,6 +52,7 @@ def build_trace(uow: UnitOfWork, case_id: CaseId) -> JsonObject:
         "audit": _audit(uow, case),
         "replies": _replies(uow, case),
         "effects": [describe_effect(row) for row in uow.outbox.list_for_case(case_id)],
+        "instructions": [_instruction(one) for one in uow.instructions.list_for_case(case_id)],
     }
 
 
@@ -75,6 +77,11 @@ def describe_effect(row: OutboxRow) -> JsonObject:
         "attempts": row.attempts,
         "detail": dict(row.detail),
     }
+
+
+def _instruction(instruction: Instruction) -> JsonObject:
+    """A changed route, and how far its driver's word has come."""
+    return {**as_object(instruction), "words": wording.describe_instruction(instruction)}
 
 
 def describe_stop(stop: Stop, forecast: StopForecast | None) -> JsonObject:

@@ -20,6 +20,7 @@ def render_trace_text(trace: Trace) -> str:
             *_section("Questions to a person", map(_approval, trace["approvals"])),
             *_section("Decisions", map(_decision, trace["decisions"])),
             *_section("Customers' replies", map(_reply, trace["replies"])),
+            *_section("Drivers", map(_instruction, trace["instructions"])),
             *_section("Messages", (line for effect in trace["effects"] for line in _effect(effect))),
             *_section("Audit records", map(_record, trace["audit"])),
         ]
@@ -109,6 +110,11 @@ def _verdict(entry: Trace, at: str, by: str | None) -> str:
     reason = f", {wording.OVERRIDE_REASONS[OverrideReason(entry['reason'])]}" if entry["reason"] else ""
     note = f', "{entry["note"]}"' if entry["note"] else ""
     return f"{words}, {_clock(at)}{f' by {by}' if by else ''}{reason}{note}"
+
+
+def _instruction(instruction: Trace) -> str:
+    spoken = f", {_clock(instruction['settled_at'])}" if instruction["settled_at"] else ""
+    return f"{instruction['route_id']} plan version {instruction['plan_version']}: {instruction['words']}{spoken}"
 
 
 def _effect(effect: Trace) -> Iterator[str]:

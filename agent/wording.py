@@ -12,12 +12,14 @@ from forestall.domain.cases import Case
 from forestall.domain.decisions import Proposal
 from forestall.domain.forecast import Contribution, RouteForecast
 from forestall.domain.ids import CandidateId
+from forestall.domain.instructions import Instruction
 from forestall.domain.vocabulary import (
     ActionKind,
     Autonomy,
     CaseKind,
     CaseStatus,
     Channel,
+    InstructionStatus,
     OutboxState,
     OverrideReason,
     RouteStatus,
@@ -49,6 +51,7 @@ CASE_KINDS: Mapping[CaseKind, str] = {
     CaseKind.CUSTOMER_RESCHEDULE: "Customer wants another time",
     CaseKind.CUSTOMER_MESSAGE: "A customer's message needs an answer",
     CaseKind.ADDRESS_PROBLEM: "Address does not work",
+    CaseKind.PLAN_UNACKNOWLEDGED: "New plan is not confirmed by the driver",
     CaseKind.PRIORITY_INSERT: "Priority order to be fitted in",
 }
 
@@ -117,6 +120,7 @@ OVERRIDE_REASONS: Mapping[OverrideReason, str] = {
 DIFFERENCES: Mapping[str, str] = {
     "stops_dropped": "stops that would have changed vehicle no longer would",
     "stops_added": "other stops would change vehicle",
+    "other_vehicle": "stops would go to another vehicle",
     "order_changed": "stops come in another order",
     "costs_more": "it costs more",
     "saves_less": "it saves less",
@@ -177,6 +181,7 @@ CHANNELS: Mapping[Channel, str] = {
     Channel.CARRIER: "carrier",
     Channel.HUB: "hub",
     Channel.PEOPLE: "our own people",
+    Channel.VOICE: "phone call",
 }
 
 _ACTIONS: Mapping[ActionKind, str] = {
@@ -220,6 +225,7 @@ _DECLINES: Mapping[str, str] = {
     "heed_customer.no_safe_place_to_tell": "every driver knows of the safe places by now",
     "heed_customer.nothing_to_reschedule": "no stop is left that could move to another day",
     "heed_customer.a_person_is_wanted": "asking back has not helped: a person is wanted",
+    "acknowledgement.awaited": "the driver of {routes} has not confirmed the last change yet",
     "carrier_update.no_foreign_carrier": "no other carrier is concerned",
 }
 
@@ -249,6 +255,19 @@ def describe_cause(case: Case) -> str:
     where = f" on {join_ids(case.route_ids, 'routes')}" if case.route_ids else ""
     touched = f": {join_ids(case.stop_ids, 'stops')}" if case.stop_ids else ""
     return f"{kind}{where}{touched}"
+
+
+def describe_instruction(instruction: Instruction) -> str:
+    """How far it has come with a changed plan: whether its driver has it, and who or what is trying to reach him."""
+    match instruction.status:
+        case InstructionStatus.ACKNOWLEDGED:
+            return "confirmed by the driver"
+        case InstructionStatus.MOOT:
+            return "no longer to be followed"
+        case _ if instruction.passed_on_at is not None:
+            return "not confirmed, a person has to reach the driver"
+        case _:
+            return f"not confirmed yet, told by {CHANNELS[instruction.channel]}"
 
 
 def describe_action(action: Action) -> str:

@@ -11,7 +11,7 @@ from agent.service import Service
 from api.console.rendering import CONSOLE_DIR, make_templates
 from api.errors import install_error_handlers
 from api.limits import BodyLimit, PlainAddress
-from api.routers import audit, dispatch, forms, ingest, pages, people
+from api.routers import audit, dispatch, forms, ingest, pages, people, switches
 from api.security import KnownHosts, SecurityHeaders
 
 _ABOUT = """
@@ -54,6 +54,7 @@ def create_app(
         dispatch.router,
         people.router,
         people.reading,
+        switches.router,
         audit.router,
         pages.router,
         forms.router,

@@ -5,12 +5,15 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
+from evals.handling import EXECUTED, Trace, find_chosen, handling_of, last_told, list_executed
+from evals.human_time import HumanWork
 from evals.ledger import Breach
 from evals.link import ServiceLink
 from evals.metrics import ServiceRecord
+from evals.story import tell_best
+from forestall.domain.ids import StopId
 from forestall.domain.vocabulary import Autonomy, Verdict
 
-EXECUTED = frozenset({Verdict.AUTOMATIC, Verdict.APPROVED, Verdict.NOT_VETOED, Verdict.ACCEPTED})
 # Which leave each way of executing needs from the gate; more freedom than needed is fine.
 _NEEDS: Mapping[Verdict, frozenset[Autonomy]] = {
     Verdict.AUTOMATIC: frozenset({Autonomy.AUTO}),
@@ -19,30 +22,39 @@ _NEEDS: Mapping[Verdict, frozenset[Autonomy]] = {
     Verdict.ACCEPTED: frozenset({Autonomy.AUTO, Autonomy.VETO_WINDOW, Autonomy.APPROVE_FIRST}),
 }
 
-Trace = Mapping[str, Any]
 
+def read_record(link: ServiceLink, day: str, asked: int, alarms: Mapping[StopId, float] | None = None) -> ServiceRecord:
+    """Everything the service has on record for the day, judged.
 
-def read_record(link: ServiceLink, day: str, asked: int) -> ServiceRecord:
-    """Everything the service has on record for the day, judged."""
-    decisions = link.list_decisions(day)
-    traces = {case_id: link.get_trace(case_id) for case_id in sorted({str(d["case_id"]) for d in decisions})}
-    executed = [decision for decision in decisions if Verdict(decision["verdict"]) in EXECUTED]
-    actions: Counter[str] = Counter()
-    for decision in _once_a_plan(executed):
-        actions.update(_action_kinds(traces[str(decision["case_id"])], decision))
+    ``alarms`` (Unix seconds, by stop) are not to be had over HTTP; without them the record has none.
+    """
+    decisions, cases = link.list_decisions(day), link.list_cases(day)
+    planned = {str(case["id"]) for case in cases if case["plan_rev"] > 0}
+    traces = {case_id: link.get_trace(case_id) for case_id in sorted(planned | {str(d["case_id"]) for d in decisions})}
+    handlings = [handling_of(trace) for trace in traces.values()]
     return ServiceRecord(
         decisions=len(decisions),
-        cases=len(link.list_cases(day)),
-        actions=dict(actions),
+        cases=len(cases),
+        actions=dict(Counter(kind for trace in traces.values() for kind in _executed_kinds(trace))),
         breaches=tuple(breach for d in decisions for breach in list_breaches(traces[str(d["case_id"])], d)),
         asked=asked,
         parked=len(link.list_parked()),
+        handled=sum(one.counts for one in handlings),
+        cases_resolved_alone=sum(one.is_alone for one in handlings),
+        work=sum((one.work for one in handlings), start=HumanWork()),
+        alarms=dict(alarms or {}),
+        told=last_told(traces.values()),
+        expected_gain=sum(one.expected_gain for one in handlings),
+        planned_after_s=tuple(s for one in handlings if (s := one.planned_after_s) is not None),
+        story=tell_best(traces.values()),
     )
 
 
-def _once_a_plan(decisions: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
-    """A plan that a carrier had to accept was decided twice: to ask, and to go ahead. It is one plan."""
-    return list({(decision["case_id"], decision["plan_rev"]): decision for decision in decisions}.values())
+def _executed_kinds(trace: Trace) -> Iterable[str]:
+    """The actions of every plan of a case that was carried out."""
+    for decision in list_executed(trace):
+        chosen = find_chosen(trace, decision)
+        yield from (str(action["kind"]) for action in chosen["actions"]) if chosen else ()
 
 
 def list_breaches(trace: Trace, decision: Mapping[str, Any]) -> list[Breach]:
@@ -93,9 +105,3 @@ def _was_asked(trace: Trace, decision: Mapping[str, Any]) -> bool:
 def _proposal(trace: Trace, decision: Mapping[str, Any]) -> Mapping[str, Any]:
     found: Mapping[str, Any] = next(p for p in trace["proposals"] if p["plan_rev"] == decision["plan_rev"])
     return found
-
-
-def _action_kinds(trace: Trace, decision: Mapping[str, Any]) -> list[str]:
-    candidates = _proposal(trace, decision)["candidates"]
-    chosen = next((c for c in candidates if c["id"] == decision["candidate_id"]), None)
-    return [str(action["kind"]) for action in chosen["actions"]] if chosen else []

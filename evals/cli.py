@@ -19,7 +19,6 @@ from evals.metrics import describe
 from evals.people import People
 from evals.profile import load_profile
 from evals.rehearsal import rehearse as rehearse_days
-from evals.table import Job, list_days, markdown_table, read_log, run_all
 from forestall.settings import Settings
 
 ProfileOption = Annotated[
@@ -58,23 +57,6 @@ def simulate(
         sys.stdout.write(json.dumps(report) + "\n")
     else:
         _print_table(report)
-
-
-def simulate_all(
-    folder: Annotated[Path, typer.Argument(help="A folder of days.", exists=True, file_okay=False)],
-    seeds: Annotated[int, typer.Option(help="Play each day under the seeds 1 to this.", min=1)] = 3,
-    log: Annotated[Path, typer.Option(help="Reports are kept here; started again, it goes on.")] = Path("runs.jsonl"),
-    profile: ProfileOption = None,
-    people: PeopleOption = People.APPROVE,
-    workers: Annotated[int, typer.Option(help="Days played at the same time.", min=1)] = 2,
-) -> None:
-    """Play every day of a folder, doing nothing and with the service, and print one table as Markdown."""
-    load_profile(profile)  # a fault in it is told before anything is played
-    jobs = [Job(day, seed, profile, people) for day in list_days(folder) for seed in range(1, seeds + 1)]
-    progress = Console(stderr=True)
-    for report in run_all(jobs, log, workers):
-        progress.print(f"{report['day']} seed {report['seed']} {report['arm']}: {report['broken']} broken")
-    sys.stdout.write(markdown_table(read_log(log)) + "\n")
 
 
 def bench_city(

@@ -1,7 +1,6 @@
 """``forestall bench forecast``: how right the forecasts of simulated days are that nobody alters."""
 
 import json
-import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,10 +9,9 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from evals.days import read_day
+from evals.days import list_days, read_day, read_seeds
 from evals.forecast_accuracy import Scored, join, report, score_day
 from evals.profile import load_profile
-from evals.table import list_days
 from evals.watching import watch
 from forestall.errors import BadInput, Problem
 from optimizer.risk import Forecaster
@@ -21,7 +19,6 @@ from optimizer.risk import Forecaster
 _COLUMNS = ("n", "late_rate", "p_late", "auc", "brier_skill", "ece", "miss_ece", "coverage_80")
 _CARRIED = ("carried auc", "skill", "ece")
 _HEADINGS = ("part", "scores", "late", "said", "auc", "skill", "ece", "miss ece", "80 % held", *_CARRIED)
-_SEEDS = re.compile(r"(\d{1,9})(?:-(\d{1,9}))?")
 
 
 def bench_forecast(
@@ -43,15 +40,6 @@ def bench_forecast(
         sys.stdout.write(json.dumps({"days": len(days), "seeds": chosen, "parts": parts}) + "\n")
     else:
         _print_table(parts)
-
-
-def read_seeds(text: str) -> list[int]:
-    """``"3"`` or ``"1-4"`` as a list; BadInput for anything else."""
-    found = _SEEDS.fullmatch(text)
-    first, last = (int(found[1]), int(found[2] or found[1])) if found else (1, 0)
-    if last < first:
-        raise BadInput("The seeds can't be read.", [Problem("--seeds", f"is {text!r}", "give one, or A-B, as in 1-4")])
-    return list(range(first, last + 1))
 
 
 def _play(days: list[Path], seeds: list[int], profile: Path | None, samples: int, every_s: float) -> Iterator[Scored]:

@@ -1,6 +1,7 @@
 """Customers as the day finds them: who is out when, what would help, and how each takes a question."""
 
 from collections.abc import Callable, Mapping
+from math import inf
 
 from evals.draws import Draws
 from evals.profile import Customers as Rules
@@ -28,15 +29,19 @@ class Households:
 
     def is_absent(self, order_id: OrderId, instant: float) -> bool:
         """Whether nobody would open the door at ``instant``, had nobody been asked."""
-        rate = self._rules.no_shows * self.carelessness(order_id) * self._hourly(instant)
-        return self._draws.unit("no-show", order_id) < rate
+        return self.hourly(instant) > self.out_above(order_id)
+
+    def out_above(self, order_id: OrderId) -> float:
+        """The factor of the hour above which this customer is out today; infinity for one who never is."""
+        rate = self._rules.no_shows * self.carelessness(order_id)
+        return self._draws.unit("no-show", order_id) / rate if rate > 0 else inf
 
     def carelessness(self, order_id: OrderId) -> float:
         """How many times more often than others this customer is out; 1 on average, and lasting."""
         at = self._customers.get(order_id, order_id)
         return self._lasting.lognormal(self._rules.no_show_sd, "careless", at)
 
-    def _hourly(self, instant: float) -> float:
+    def hourly(self, instant: float) -> float:
         """The factor of the local hour, moving evenly from the middle of one hour to the middle of the next."""
         return between_hours(self._rules.absent_by_hour, self._hour_of(instant))
 

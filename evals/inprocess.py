@@ -15,6 +15,7 @@ from evals.asgi import InProcessTransport
 from evals.link import ServiceLink
 from forestall.bootstrap import build
 from forestall.clock import ManualClock
+from forestall.domain.ids import StopId
 from forestall.domain.vocabulary import Mode
 from forestall.settings import Settings
 
@@ -39,16 +40,21 @@ class ServiceInProcess:
         report = self._service.tick()
         return any((report.planned, report.resumed, report.lapsed, report.sent, report.failed))
 
+    def list_alarms(self, p_late: float) -> dict[StopId, float]:
+        """When (Unix seconds) each stop's P(late) was first that high: from the store, as no interface tells it."""
+        with self._service.store.read() as uow:
+            return {stop_id: at.timestamp() for stop_id, at in uow.scores.first_at_least(p_late).items()}
+
 
 @contextmanager
-def start_service(opens_at: float) -> Iterator[ServiceInProcess]:
-    """A live service whose clock stands at ``opens_at``; it and its data are gone afterwards.
+def start_service(opens_at: float, mode: Mode = Mode.LIVE) -> Iterator[ServiceInProcess]:
+    """A service whose clock stands at ``opens_at``; it and its data are gone afterwards.
 
-    It takes its settings from the environment as an operator would give them, the places of its data apart.
+    It takes its settings from the environment as an operator would give them, mode and the places of its data apart.
     """
     with TemporaryDirectory(prefix="forestall-day-") as folder:
         clock = ManualClock(datetime.fromtimestamp(opens_at, UTC))
-        settings = Settings(data_dir=Path(folder), database_url=None, durable=False, mode=Mode.LIVE, host="127.0.0.1")
+        settings = Settings(data_dir=Path(folder), database_url=None, durable=False, mode=mode, host="127.0.0.1")
         with closing(build(settings, clock=clock)) as service:
             transport = InProcessTransport(create_app(service))
             with httpx.Client(transport=transport, base_url="http://127.0.0.1") as client:

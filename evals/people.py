@@ -8,17 +8,25 @@ from evals.link import Question, ServiceLink
 from forestall.domain.vocabulary import OverrideReason
 
 ANSWERS_AFTER_MIN = (2.0, 10.0)
+SLOW_AFTER_MIN = (5.0, 25.0)
+SLOW_REJECTS = 0.1  # of what a slow person is asked
+SLOW_REASONS = (OverrideReason.LOCAL_KNOWLEDGE, OverrideReason.DRIVER_WELFARE, OverrideReason.COST)
+AWAY_AN_HOUR, AWAY_MIN = 0.3, (10.0, 40.0)  # share of the hours in which a slow person leaves, and for how long
+HOUR_S = 3600.0
 PATIENCE = 0.8  # of the time that a question may stay open
 
 
 class People(StrEnum):
     """APPROVE answers yes after a while; VETO says no, with a reason; ABSENT never answers.
 
+    SLOW takes 5 to 25 minutes, longer when called away meanwhile, and approves most of it; the rest is rejected with a
+    reason.
     PATIENT leaves every question to whoever else is there, and approves it only when it is about to lapse.
     """
 
     APPROVE = "approve"
     VETO = "veto"
+    SLOW = "slow"
     PATIENT = "patient"
     ABSENT = "absent"
 
@@ -30,7 +38,8 @@ class Answer:
 
 
 class Dispatcher:
-    """Sees each question once and answers it 2 to 10 minutes later, the delay drawn by (seed, case, plan revision)."""
+    """Sees each question once and answers it some minutes later; how much later, and what a slow person says, is drawn
+    by (seed, case, plan revision)."""
 
     def __init__(self, people: People, draws: Draws) -> None:
         self._people, self._draws = people, draws
@@ -67,12 +76,33 @@ class Dispatcher:
     def _answers_at(self, question: Question, now: float) -> float:
         if self._people is People.PATIENT:
             return now + PATIENCE * max(0.0, question.expires_at - now)
-        delay = self._draws.between(*ANSWERS_AFTER_MIN, "dispatcher", question.cause, str(question.plan_rev))
-        return now + round(delay * 60)
+        is_slow = self._people is People.SLOW
+        after_min = SLOW_AFTER_MIN if is_slow else ANSWERS_AFTER_MIN
+        due = now + round(60 * self._draws.between(*after_min, "dispatcher", *_names(question)))
+        return self._back_at(due) if is_slow else due
+
+    def _back_at(self, instant: float) -> float:
+        """``instant``, or the end of an absence that it falls into; absences begin in some of the day's hours."""
+        hour = int(instant // HOUR_S)
+        for begun in (hour - 1, hour):
+            if self._draws.happens(AWAY_AN_HOUR, "away", str(begun)):
+                leaves = (begun + self._draws.unit("away-from", str(begun))) * HOUR_S
+                returns = leaves + 60 * self._draws.between(*AWAY_MIN, "away-for", str(begun))
+                if leaves <= instant < returns:
+                    instant = float(round(returns))
+        return instant
 
     def _answer(self, link: ServiceLink, question: Question) -> None:
         if self._people is People.VETO:
             verdict = "veto" if question.is_veto else "reject"
             link.answer(question, verdict, OverrideReason.LOCAL_KNOWLEDGE, "simulated: the dispatcher disagrees")
+        elif self._people is People.SLOW and self._draws.happens(SLOW_REJECTS, "rejects", *_names(question)):
+            which = int(self._draws.unit("reason", *_names(question)) * len(SLOW_REASONS))
+            link.answer(question, "reject", SLOW_REASONS[which], "simulated: the dispatcher knows better")
         else:
             link.answer(question, "approve")
+
+
+def _names(question: Question) -> tuple[str, str]:
+    """What a question is about, in words that are the same in every run of a day."""
+    return question.cause, str(question.plan_rev)

@@ -18,6 +18,7 @@ from evals.meetings import Meetings, Pair
 from evals.mishaps import Away, Closure
 from evals.newcomers import Newcomer, list_newcomers
 from evals.profile import Profile
+from evals.roads import Place
 from evals.schedule import stops_by_route
 from evals.signals import Device, Noise
 from evals.truth import Truth
@@ -34,11 +35,13 @@ AFTER_HOURS_S = 3 * 3600  # how long after its hubs have closed a day may run on
 class World:
     """Plays ``plan`` under one truth. Time moves with ``run_to``; ``ledger`` holds what has come of the day.
 
-    A ``muted`` world reports nothing: it is played without a service.
+    A ``muted`` world reports nothing: it is played without a service. ``truth`` is another one than the seed's own.
     """
 
-    def __init__(self, plan: DayPlan, profile: Profile, seed: int, *, muted: bool = False) -> None:
-        self.plan, self.profile, self.truth = plan, profile, Truth(plan, profile, seed)
+    def __init__(
+        self, plan: DayPlan, profile: Profile, seed: int, *, muted: bool = False, truth: Truth | None = None
+    ) -> None:
+        self.plan, self.profile, self.truth = plan, profile, truth or Truth(plan, profile, seed)
         self.ledger = Ledger()
         self.opens_at = min(hub.opens_at.timestamp() for hub in plan.hubs)
         self.ends_at = max(hub.closes_at.timestamp() for hub in plan.hubs) + AFTER_HOURS_S
@@ -227,6 +230,15 @@ class World:
         if not fix.is_lost:
             lat, lon = fix.blur(*van.point_at(now))
             self._feed.say(now, EventType.POSITION, van.vehicle.id, {"lat": lat, "lon": lon}, van.vehicle.id)
+
+    @property
+    def goods(self) -> Goods:
+        return self._goods
+
+    @property
+    def stranded(self) -> Mapping[VehicleId, Place]:
+        """Where the broken vehicles stand."""
+        return self._scene.stranded
 
     def broken_vehicles(self) -> list[VehicleId]:
         return sorted(self._scene.stranded)

@@ -13,6 +13,7 @@ from psycopg.rows import dict_row
 from psycopg_pool import ConnectionPool
 from sqlalchemy import make_url
 
+from agent.ack_patience import AckPatience
 from agent.caseload import Patience
 from agent.contact_log import ContactLog
 from agent.detectors import Thresholds
@@ -28,11 +29,13 @@ from agent.planner.advisor import Advisor
 from agent.planner.budget import Allowance, Budget
 from agent.planner.models import ChatModel, RankingModel, RecordedModel, RecordingModel
 from agent.planner.rules import RulePlanner
+from agent.policy_in_force import PoliciesInForce
 from agent.run import Workplace
 from agent.service import Service
 from agent.sweep import Rhythm, Sweeper
+from agent.wakeup import Bell
 from forestall.clock import Clock
-from forestall.domain.vocabulary import Channel, Mode, VehicleMode
+from forestall.domain.vocabulary import Channel, VehicleMode
 from forestall.errors import BadInput, Problem
 from forestall.intake import Intake
 from forestall.settings import Polish, Settings
@@ -42,10 +45,10 @@ from optimizer.repair import Ladder, Repairer
 from optimizer.repair.engines import Rung
 from optimizer.repair.pool import SolverPool
 from optimizer.risk import Forecaster
-from optimizer.travel import HaversineTravel, OsrmServer, OsrmTravel
+from optimizer.travel import HaversineTravel, OsrmServer, OsrmTravel, TravelTimes
 from optimizer.travel.document import from_document
 from optimizer.warmup import warm_up
-from policies.gate import Gate, read_policies
+from policies.gate import read_policies
 from tools.asking import Asking
 from tools.channels import DryRunChannel
 
@@ -62,7 +65,7 @@ def build(settings: Settings, clock: Clock | None = None) -> Service:
     """
     clock = clock or settings.make_clock()
     settings.data_dir.mkdir(parents=True, exist_ok=True)
-    gate = Gate(read_policies(settings.policy_dir))
+    gate = PoliciesInForce(read_policies(settings.policy_dir))
     store = Store.open(settings.resolved_database_url, clock, durable=settings.durable)
     store.migrate()
     prices = Prices()
@@ -85,7 +88,7 @@ def build(settings: Settings, clock: Clock | None = None) -> Service:
     work = Workplace(
         store=store,
         clock=clock,
-        pictures=Pictures(forecaster, repairer, roads),
+        pictures=Pictures(forecaster, repairer, roads, timedelta(seconds=settings.picture_fresh_s)),
         contact_log=ContactLog(),
         gate=gate,
         planner=planner,
@@ -98,24 +101,32 @@ def build(settings: Settings, clock: Clock | None = None) -> Service:
         asking=asking,
         earlier_departure=timedelta(minutes=settings.earlier_departure_min),
         holdout=Holdout(settings.holdout_share, settings.holdout_max_misses, settings.seed),
+        ack_patience=AckPatience(
+            driver=timedelta(seconds=settings.ack_driver_s),
+            carrier=timedelta(seconds=settings.ack_carrier_s),
+            voice=timedelta(seconds=settings.ack_voice_s),
+            before_departure=timedelta(seconds=settings.ack_before_departure_s),
+        ),
     )
     rhythm = Rhythm(
         timedelta(seconds=settings.sweep_interval_s),
         timedelta(seconds=settings.sweep_min_gap_s),
         timedelta(seconds=settings.features_every_s) or None,
     )
+    bell = Bell()
     checkpointer, close_checkpoints = _open_checkpoints(settings)
     return Service(
         settings=settings,
         clock=clock,
         store=store,
-        intake=Intake(store, clock),
+        intake=Intake(store, clock, heard=bell.hear),
         work=work,
-        graph=build_graph(checkpointer, shadow=settings.mode is Mode.SHADOW),
+        graph=build_graph(checkpointer),
         checkpoints=checkpointer,
         sweeper=Sweeper(store, work.pictures, Thresholds(), patience, rhythm, (*DETECTORS, customers(asking))),
-        learning=make_learning(settings, store),
+        learning=make_learning(settings, store, roads),
         channels=dict.fromkeys(Channel, DryRunChannel()),
+        bell=bell,
         closers=[
             close_checkpoints,
             *close_roads,
@@ -197,13 +208,14 @@ def make_forecasting(settings: Settings, prices: Prices | None = None) -> Foreca
     )
 
 
-def make_learning(settings: Settings, store: Store) -> LearningJob:
-    """The scheduled labels, grades, drift watch and forgetting."""
+def make_learning(settings: Settings, store: Store, roads: TravelTimes | None = None) -> LearningJob:
+    """The scheduled labels, grades, drift watch, scores of overrides and forgetting; ``roads`` default to the map's."""
     return LearningJob(
         store,
         watch_of(settings),
         timedelta(seconds=settings.learning_interval_s),
         timedelta(days=settings.learning_keep_days),
+        roads or map_travel(settings),
     )
 
 

@@ -169,6 +169,34 @@ class Settings(BaseSettings):
         " from the start.",
     )
 
+    ack_driver_s: float = Field(
+        default=300.0,
+        gt=0,
+        le=600,
+        description="How long a driver may take to confirm a changed plan in the app, seconds; then the old one is"
+        " believed again and the next channel is tried.",
+    )
+    ack_carrier_s: float = Field(
+        default=600.0,
+        gt=0,
+        description="How long another carrier may take to confirm it, seconds; then its driver is called.",
+    )
+    ack_voice_s: float = Field(
+        default=300.0, gt=0, description="How long a call may go unconfirmed, seconds; then the case is a person's."
+    )
+    ack_before_departure_s: float = Field(
+        default=900.0,
+        ge=0,
+        description="A driver at the hub need not confirm sooner than this before leaving, seconds.",
+    )
+
+    picture_fresh_s: float = Field(
+        default=3.0,
+        ge=0,
+        le=60,
+        description="A picture of a hub in which nothing has happened is used again for so long, seconds.",
+    )
+
     @field_validator("escalation")
     @classmethod
     def _climb_steadily(cls, tiers: tuple[EscalationTier, ...]) -> tuple[EscalationTier, ...]:

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,11 +12,17 @@ import cedarpy
 from forestall.domain.decisions import GateVerdict
 from forestall.domain.vocabulary import Autonomy
 from forestall.errors import BadInput, Problem
-from policies.question import PlanQuestion
+from policies.question import MessageQuestion, PlanQuestion
+
+logger = logging.getLogger(__name__)
 
 _HERE = Path(__file__).parent
 BUILT_IN = ("guardrails.cedar", "access.cedar")
 OPERATORS_OWN = "autonomy.cedar"
+
+# What a verdict names where the engine failed instead of answering.
+ENGINE_ERROR = "engine.error"
+_ENGINE_WHY = "The policy engine could not answer: a person decides."
 
 # From free to bound; the first one permitted decides (trust.md: none permitted means forbidden).
 _LADDER = (
@@ -27,10 +34,11 @@ _LADDER = (
 
 @dataclass(frozen=True, slots=True)
 class PolicyTexts:
-    """The policy files as text; ``version`` is the hash of all of them."""
+    """The policy files as text, ``own`` being the operator's among them; ``version`` is the hash of all of them."""
 
     policies: str
     schema: str
+    own: str = ""
 
     @property
     def version(self) -> str:
@@ -43,17 +51,32 @@ def read_policies(operator_dir: Path | None = None) -> PolicyTexts:
     Raises:
         BadInput: the operator's folder has no autonomy.cedar.
     """
-    own = (operator_dir or _HERE) / OPERATORS_OWN
+    return combine(read_own(operator_dir or _HERE))
+
+
+def read_own(folder: Path) -> str:
+    """The operator's own policies in a folder.
+
+    Raises:
+        BadInput: there is no autonomy.cedar in it.
+    """
+    own = folder / OPERATORS_OWN
     if not own.is_file():
         raise BadInput(
             "the policy folder is not complete",
             [Problem(str(own), "there is no such file", f"put an {OPERATORS_OWN} there, or unset policy_dir")],
         )
-    files = [*(_HERE / name for name in BUILT_IN), own]
-    return PolicyTexts(
-        policies="\n".join(file.read_text(encoding="utf-8") for file in files),
-        schema=(_HERE / "schema.cedarschema").read_text(encoding="utf-8"),
-    )
+    return own.read_text(encoding="utf-8")
+
+
+def combine(own: str) -> PolicyTexts:
+    """The operator's own policies with this build's guardrails, access rules and schema."""
+    built_in = [(_HERE / name).read_text(encoding="utf-8") for name in BUILT_IN]
+    return PolicyTexts("\n".join([*built_in, own]), (_HERE / "schema.cedarschema").read_text(encoding="utf-8"), own)
+
+
+class EngineError(Exception):
+    """Cedar could not evaluate a question, so its answer would leave a policy out."""
 
 
 class Gate:
@@ -75,33 +98,56 @@ class Gate:
     def ask(self, planner: str, hub_id: str, question: PlanQuestion) -> GateVerdict:
         """How freely ``Planner::planner`` may carry out this candidate in this hub.
 
-        A verdict of FORBIDDEN or a bound level names the policies that forbade the freer ones.
+        A verdict of FORBIDDEN or a bound level names the policies that forbade the freer ones. Where the engine fails,
+        a person decides: the verdict is APPROVE_FIRST and names ``engine.error``.
         """
         entities = cedarpy.Entities.from_json_str(json.dumps(_proposal_entities(hub_id)))
+        context = question.as_context()
         held_back: list[str] = []
-        for action, autonomy in _LADDER:
-            result = cedarpy.is_authorized(
-                {
-                    "principal": {"type": "Planner", "id": planner},
-                    "action": {"type": "Action", "id": action},
-                    "resource": {"type": "Proposal", "id": "this"},
-                    "context": question.as_context(),
-                },
-                self._policies,
-                entities,
-                self._schema,
-            )
-            if result.diagnostics.errors:
-                raise RuntimeError(f"policy engine: {result.diagnostics.errors}")
-            ids = tuple(sorted(result.diagnostics.id_annotations_by_reason.values()))
-            if result.allowed:
-                return self._verdict(autonomy, (*held_back, *ids))
-            held_back += [policy for policy in ids if policy not in held_back]
+        try:
+            for action, autonomy in _LADDER:
+                allowed, ids = self._answer(planner, action, {"type": "Proposal", "id": "this"}, context, entities)
+                if allowed:
+                    return self._verdict(autonomy, (*held_back, *ids))
+                held_back += [policy for policy in ids if policy not in held_back]
+        except EngineError:
+            logger.exception("policies %s: no answer about %s", self.version, context)
+            return GateVerdict(Autonomy.APPROVE_FIRST, (ENGINE_ERROR,), (_ENGINE_WHY,), self.version)
         return self._verdict(Autonomy.FORBIDDEN, tuple(held_back))
 
-    def may_answer(self, user: str, role: str, hub_id: str) -> bool:
-        """Whether a user of that role may approve, veto or reject a case of that hub."""
-        return self.may(user, role, "answer", hub_id)
+    def may_send(self, hub_id: str | None, question: MessageQuestion) -> GateVerdict:
+        """Whether a message of a committed plan may leave now: AUTO or FORBIDDEN, with the policies and their texts.
+
+        Where the engine fails it may not.
+        """
+        hub = {"type": "Hub", "id": hub_id or ""}
+        entities = cedarpy.Entities.from_json_str(json.dumps([{"uid": hub, "attrs": {}, "parents": []}]))
+        try:
+            allowed, ids = self._answer("outbox", "send", hub, question.as_context(), entities)
+        except EngineError:
+            logger.exception("policies %s: no answer about a message, %s", self.version, question.as_context())
+            return GateVerdict(Autonomy.FORBIDDEN, (ENGINE_ERROR,), (_ENGINE_WHY,), self.version)
+        return self._verdict(Autonomy.AUTO if allowed else Autonomy.FORBIDDEN, ids)
+
+    def _answer(
+        self,
+        planner: str,
+        action: str,
+        resource: Mapping[str, str],
+        context: Mapping[str, object],
+        entities: cedarpy.Entities,
+    ) -> tuple[bool, tuple[str, ...]]:
+        """Cedar's answer, and the ids of the policies that decided it."""
+        request = {
+            "principal": {"type": "Planner", "id": planner},
+            "action": {"type": "Action", "id": action},
+            "resource": resource,
+            "context": context,
+        }
+        result = cedarpy.is_authorized(request, self._policies, entities, self._schema)
+        if result.diagnostics.errors:
+            raise EngineError(str(result.diagnostics.errors))
+        return bool(result.allowed), tuple(sorted(result.diagnostics.id_annotations_by_reason.values()))
 
     def may(self, user: str, role: str, action: str, hub_id: str, kind: str = "Case") -> bool:
         """Whether a user of that role may do ``action`` (as the schema names it) on a ``kind`` of thing of that hub."""

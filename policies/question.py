@@ -1,6 +1,9 @@
-"""The question put to policy: one candidate, in the words of the schema."""
+"""The questions put to policy: one candidate, one message, in the words of the schema."""
 
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+
+from pydantic import TypeAdapter
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +31,7 @@ class PlanQuestion:
     max_messages_to_one_customer_today: int = 0
     rescues_by_driver_today: int = 0
     actions_in_hub_last_hour: int = 0
+    added_cost_in_hub_last_hour_cents: int = 0
     uses_worker_profile: bool = False
     data_age_minutes: int = 0
     forecast_drifting: bool = False
@@ -36,6 +40,26 @@ class PlanQuestion:
         """The Cedar context: the same facts under the schema's names."""
         facts = {_camel(name): value for name, value in asdict(self).items()}
         return {**facts, "kinds": sorted(self.kinds)}
+
+    @classmethod
+    def from_context(cls, facts: Mapping[str, object]) -> "PlanQuestion":
+        """The question that was put as ``facts``. Facts that came to the schema later have their harmless default;
+        ones that have left it are left out."""
+        known = {field.name: facts[_camel(field.name)] for field in fields(cls) if _camel(field.name) in facts}
+        return TypeAdapter(cls).validate_python(known)
+
+
+@dataclass(frozen=True, slots=True)
+class MessageQuestion:
+    """Facts about one message to a customer that is about to leave."""
+
+    channel: str
+    template: str
+    in_quiet_hours: bool
+
+    def as_context(self) -> dict[str, object]:
+        """The Cedar context: the same facts under the schema's names."""
+        return {_camel(name): value for name, value in asdict(self).items()}
 
 
 def _camel(name: str) -> str:

@@ -32,8 +32,10 @@ from forestall.domain.ids import (
     StopId,
     VehicleId,
 )
+from forestall.domain.instructions import Instruction
 from forestall.domain.network import Carrier, Contact, Driver, Hub, Location, Vehicle
 from forestall.domain.orders import Custody, Order, Package, Window
+from forestall.domain.overrides import OverrideScore
 from forestall.domain.plan import DayPlan
 from forestall.domain.routes import Position, Route, Stop
 from forestall.domain.snapshot import HubSnapshot
@@ -46,6 +48,7 @@ from forestall.domain.vocabulary import (
     Channel,
     EventType,
     HolderKind,
+    OverrideReason,
     Tool,
     Verdict,
 )
@@ -325,6 +328,53 @@ def make_decision(decision_id: str = "d1", case_id: str = "case-1", **fields: An
         "read_set": {RouteId("R01"): 1},
     }
     return Decision(**(defaults | fields))
+
+
+def make_instruction(route_id: str = "R01", plan_version: int = 2, **fields: Any) -> Instruction:
+    defaults: dict[str, Any] = {
+        "route_id": RouteId(route_id),
+        "plan_version": plan_version,
+        "day": DAY,
+        "hub_id": HubId("H1"),
+        "case_id": CaseId("case-1"),
+        "cause": "fingerprint of case-1",
+        "plan_rev": 1,
+        "decision_id": DecisionId("d1"),
+        "stops_before": (StopId("S001"), StopId("S002"), StopId("S003")),
+        "departs_before": at(30),
+        "told_at": at(60),
+        "answer_by": at(65),
+        "channel": Channel.DRIVER,
+        "next_at": at(65),
+    }
+    return Instruction(**(defaults | fields))
+
+
+def make_override(decision_id: str = "d1", **fields: Any) -> OverrideScore:
+    defaults: dict[str, Any] = {
+        "decision_id": DecisionId(decision_id),
+        "case_id": CaseId(f"case of {decision_id}"),
+        "plan_rev": 1,
+        "day": DAY,
+        "hub_id": HubId("H1"),
+        "decided_at": at(60),
+        "scored_at": at(900),
+        "case_kind": CaseKind.WINDOW_MISS_RISK,
+        "verdict": Verdict.REJECTED,
+        "reason": OverrideReason.LOCAL_KNOWLEDGE,
+        "role": "dispatcher",
+        "kinds": (ActionKind.REASSIGN.value,),
+        "autonomy": Autonomy.APPROVE_FIRST,
+        "stops": 8,
+        "kept_done": 6,
+        "kept_proposed": 7,
+        "kept_really": 6,
+        "lateness_done_s": 900.0,
+        "lateness_proposed_s": 300.0,
+        "travel_done_s": 7200.0,
+        "travel_proposed_s": 7800.0,
+    }
+    return OverrideScore(**(defaults | fields))
 
 
 def make_effect(key: str = "case-1:1:notify:S001", **fields: Any) -> Effect:

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from forestall.domain.actions import Candidate, Notice
 from forestall.domain.effects import Effect
 from forestall.domain.ids import CaseId, ContactId, DecisionId, RouteId
+from forestall.domain.instructions import Instruction
 from forestall.domain.network import Contact
 from forestall.domain.replan import free_stops
 from forestall.domain.replies import CONFIRM_PRESENCE
@@ -31,8 +32,13 @@ def effects_of(
     """Every effect of a candidate; ``after`` is the snapshot with the candidate applied. Keys are unique for ever."""
     now = after.taken_at
     plain = [
-        *(_driver_effect(after, change.route_id, now) for change in candidate.route_changes),
-        *_hub_effects(candidate, after, now),
+        *(
+            replace(effect, tool=candidate.tool)
+            for effect in (
+                *(_driver_effect(after, change.route_id, now) for change in candidate.route_changes),
+                *_hub_effects(candidate, after, now),
+            )
+        ),
         *(_notice_effect(notice, after, contacts, now) for notice in candidate.notices),
     ]
     return tuple(_of_decision(effect, case_id, plan_rev, decision_id) for effect in plain)
@@ -69,6 +75,23 @@ def tender_effect(tender: Tender, after: HubSnapshot, decision_id: DecisionId) -
         tender.plan_rev,
         decision_id,
     )
+
+
+def reminder_effect(now_as: HubSnapshot, instruction: Instruction, channel: Channel, expires_at: datetime) -> Effect:
+    """The newest list of a route once more, by another channel; ``now_as`` is the state at hand.
+
+    It says what the first one said, less what has been done since, and is keyed by its channel: each is used once.
+    """
+    route = now_as.routes[instruction.route_id]
+    recipients = {Channel.CARRIER: now_as.carrier_of(route).id, Channel.VOICE: route.driver_id or route.vehicle_id}
+    plain = replace(
+        _driver_effect(now_as, route.id, now_as.taken_at),
+        channel=channel,
+        recipient_id=recipients[channel],
+        template="route_call" if channel is Channel.VOICE else "route_unconfirmed",
+        expires_at=expires_at,
+    )
+    return _of_decision(plain, instruction.case_id, instruction.plan_rev, instruction.decision_id)
 
 
 def withdrawal_effect(tender: Tender, now: datetime, decision_id: DecisionId) -> Effect:
@@ -111,6 +134,7 @@ def _driver_effect(after: HubSnapshot, route_id: RouteId, now: datetime) -> Effe
         not_before=now,
         expires_at=now + _INSTRUCTION_LIFE,
         body=f"{route_id}: {len(stops)} stops to do, in this order.",
+        hub_id=route.hub_id,
     )
 
 

@@ -9,10 +9,12 @@ from functools import cached_property
 
 from forestall.domain.actions import Candidate, NoCandidate, Notice
 from forestall.domain.cases import Case
+from forestall.domain.decisions import HubPace
 from forestall.domain.forecast import Forecast
 from forestall.domain.ids import CandidateId, CarrierId, ContactId, OrderId, StopId
 from forestall.domain.network import Contact
 from forestall.domain.snapshot import HubSnapshot
+from forestall.domain.switches import Switchboard
 from forestall.domain.vocabulary import Tool
 from optimizer.problem import FleetProblem
 from optimizer.repair import Repairer
@@ -35,7 +37,8 @@ class Situation:
     """One case, the state it stands in and the engines to reckon with; a tool needs nothing else.
 
     ``prepare`` makes the repair problem at first need: what only tells people never asks for it. A departure may be
-    moved ahead by ``earlier_departure`` at most.
+    moved ahead by ``earlier_departure`` at most. What is counted (``told``, ``told_today_by_contact``, ``pace``) and
+    the switches (``board``) are as the transaction that built it saw them.
     """
 
     case: Case
@@ -49,6 +52,8 @@ class Situation:
     told_today_by_contact: Mapping[ContactId, int] = field(default_factory=dict)
     asking: Asking = field(default_factory=Asking)
     earlier_departure: timedelta = timedelta(0)
+    pace: HubPace = field(default_factory=HubPace)
+    board: Switchboard = field(default_factory=Switchboard)
 
     @cached_property
     def problem(self) -> FleetProblem:

@@ -58,12 +58,12 @@ def _over_capacity(view: View, signals: list[Signal]) -> Iterable[_Common]:
                 if slot.opens_at <= routes[signal.route_ids[0]].departs_at < slot.closes_at
                 and view.snapshot.carrier_of(routes[signal.route_ids[0]]).id == slot.carrier_id
             ]
-            yield _Common(cause, CaseKind.CAPACITY_RISK, members, view.thresholds.hub_wide)
+            yield _Common(cause, CaseKind.CAPACITY_RISK, members, _hub_wide(view, hub_id))
 
 
 def _late_hubs(view: View, signals: list[Signal]) -> Iterable[_Common]:
     for hub_id, members in _by_hub(s for s in signals if s.kind in _AT_THE_DOCK).items():
-        yield _Common(f"late-hub/{hub_id}", CaseKind.HUB_NOT_READY, members, view.thresholds.hub_wide)
+        yield _Common(f"late-hub/{hub_id}", CaseKind.HUB_NOT_READY, members, _hub_wide(view, hub_id))
 
 
 def _slow_roads(view: View, signals: list[Signal]) -> Iterable[_Common]:
@@ -72,7 +72,14 @@ def _slow_roads(view: View, signals: list[Signal]) -> Iterable[_Common]:
         s for s in signals if s.kind is CaseKind.WINDOW_MISS_RISK and s.evidence.get("main_cause") == "slow_roads"
     )
     for hub_id, members in _by_hub(slowed).items():
-        yield _Common(f"storm/{hub_id}", CaseKind.WINDOW_MISS_RISK, members, view.thresholds.hub_wide)
+        yield _Common(f"storm/{hub_id}", CaseKind.WINDOW_MISS_RISK, members, _hub_wide(view, hub_id))
+
+
+def _hub_wide(view: View, hub_id: HubId) -> tuple[float, float]:
+    """How many routes make a cause the hub's: a few are any day's luck, and the more the larger it is."""
+    begins, lasts = view.thresholds.hub_wide
+    in_play = sum(r.hub_id == hub_id and bool(view.snapshot.open_stops(r.id)) for r in view.snapshot.routes.values())
+    return max(begins, view.thresholds.hub_share * in_play), lasts
 
 
 def _by_hub(signals: Iterable[Signal]) -> dict[HubId, list[Signal]]:

@@ -23,13 +23,14 @@ class Thresholds:
 
     ``route_risk``: expected missed promises of one route, no-shows apart. ``overrun``: P(a driver's shift, or hours of
     service, are outlasted). ``over_capacity``: P(what is to leave a hub has no room). ``hub_wide``: routes with one
-    cause that make it the hub's.
+    cause that make it the hub's, if they are also ``hub_share`` of those it has in play.
     """
 
     route_risk: tuple[float, float] = (0.30, 0.20)
     overrun: tuple[float, float] = (0.50, 0.35)
     over_capacity: tuple[float, float] = (0.50, 0.30)
     hub_wide: tuple[int, int] = (3, 2)
+    hub_share: float = 1 / 3
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,12 +9,12 @@ from datetime import datetime
 
 from agent.merging import united
 from agent.people.hand import Hand, refuse, require
+from agent.policy_in_force import PoliciesInForce
 from forestall.domain.cases import Case
 from forestall.domain.ids import CaseId
 from forestall.domain.vocabulary import CaseStatus, Verdict
 from forestall.errors import BadInput, Problem
 from forestall.store import UnitOfWork
-from policies.gate import Gate
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,14 @@ class Act:
     """One act of one person on one case: checks first, then ``keep`` writes the case and the record of it."""
 
     def __init__(
-        self, uow: UnitOfWork, gate: Gate, action: str, case_id: CaseId, revision: int, hand: Hand, now: datetime
+        self,
+        uow: UnitOfWork,
+        gate: PoliciesInForce,
+        action: str,
+        case_id: CaseId,
+        revision: int,
+        hand: Hand,
+        now: datetime,
     ) -> None:
         """Raises NotFound, Forbidden (policy), BadInput (how long they looked), or Conflict: closed, or changed since
         ``revision``."""

@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from agent.policy_in_force import PoliciesInForce
 from forestall.domain.cases import Case
 from forestall.domain.decisions import Approval, Look
 from forestall.errors import BadInput, Conflict, Forbidden, Problem
 from forestall.store import UnitOfWork
-from policies.gate import Gate
 
 # A browser's clock and ours may differ by so much before what it says is called wrong.
 _CLOCKS_DIFFER = timedelta(seconds=5)
@@ -56,7 +56,7 @@ class Hand:
         }
 
 
-def require(gate: Gate, hand: Hand, action: str, case: Case) -> None:
+def require(gate: PoliciesInForce, hand: Hand, action: str, case: Case) -> None:
     """Raise Forbidden unless policy lets this hand do ``action`` on the case."""
     if not gate.may(hand.by, hand.role, action, case.hub_id):
         raise Forbidden(f"the role {hand.role!r} may not {action.replace('_', ' ')} cases")

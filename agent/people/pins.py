@@ -4,18 +4,20 @@ from dataclasses import replace
 from datetime import datetime
 
 from agent.people.hand import Hand
+from agent.policy_in_force import PoliciesInForce
 from forestall.domain.ids import StopId
 from forestall.domain.routes import Stop
+from forestall.domain.vocabulary import RouteStatus
 from forestall.errors import Conflict, Forbidden
 from forestall.store import UnitOfWork
-from policies.gate import Gate
 
 
-def set_pin(uow: UnitOfWork, gate: Gate, stop_id: StopId, pinned: bool, hand: Hand, now: datetime) -> Stop:
+def set_pin(uow: UnitOfWork, gate: PoliciesInForce, stop_id: StopId, pinned: bool, hand: Hand, now: datetime) -> Stop:
     """Pin or unpin an open stop. Its route gets a new version, so that plans made before are held against it.
 
     Raises:
-        NotFound, Forbidden, BadInput (how long they looked), or Conflict: the stop is done, or stands so already.
+        NotFound, Forbidden, BadInput (how long they looked), or Conflict: the stop is done, stands so already, or is
+        aboard a broken vehicle.
     """
     stop = uow.state.get_stop(stop_id)
     route = uow.state.get_route(stop.route_id)
@@ -26,6 +28,8 @@ def set_pin(uow: UnitOfWork, gate: Gate, stop_id: StopId, pinned: bool, hand: Ha
     state = {"stop_id": stop.id, "route_id": route.id, "status": stop.status.value, "pinned": stop.pinned}
     if not stop.status.is_open:
         raise Conflict(f"stop {stop_id} is done with", **state)
+    if pinned and route.status is RouteStatus.BROKEN:
+        raise Conflict("its vehicle has broken down, where no pin holds; edit the plan and leave it out", **state)
     if stop.pinned is pinned:
         raise Conflict(f"stop {stop_id} is {'pinned' if pinned else 'not pinned'} already", **state)
     changed = replace(stop, pinned=pinned)

@@ -98,7 +98,7 @@ def undo(
         uow.snapshots.keep(situation.snapshot)
         uow.proposals.add(proposal)
         cancelled = uow.outbox.cancel_pending_of(undone.id)
-        effects = apply_plan(uow, case, proposal.plan_rev, decision, ready)
+        effects = apply_plan(work, uow, case, proposal.plan_rev, decision, ready)
         uow.outbox.add(list(effects))
         further: dict[str, object] = {
             "undoes": undone.id,

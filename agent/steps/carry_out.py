@@ -1,31 +1,35 @@
 """recheck, commit, conclude: hold the plan against the live state, apply it whole, or record why it was not."""
 
+import logging
 from collections.abc import Mapping
 from dataclasses import asdict, replace
 from datetime import datetime
 
 from langgraph.runtime import Runtime
 
+from agent.acknowledgements import instructions_of
 from agent.difference import Difference, compare
 from agent.learning.interventions import interventions_of
+from agent.limits import NoLongerAllowed, require_still_allowed
 from agent.questions import question_of
 from agent.rebase import dropped_stops, rebase
 from agent.record import record_of
 from agent.room import has_room, limited_gains
 from agent.run import CaseRun, Ready, RunContext, Workplace
+from agent.silence import split_off
 from agent.steps.consider import accompany, is_for_customers, judge, offers_for
-from agent.steps.decide import LET_GO, interrupt_id_of
+from agent.steps.decide import LET_GO, SHADOWED, interrupt_id_of
 from agent.steps.situations import situation_of
 from forestall.domain.actions import Candidate, Judgement
 from forestall.domain.cases import Case
-from forestall.domain.decisions import Approval, Decision, Proposal
+from forestall.domain.decisions import Approval, Asked, Decision, Proposal
 from forestall.domain.effects import Effect
 from forestall.domain.ids import CaseId, ContactId, DecisionId
 from forestall.domain.orders import Order
 from forestall.domain.replan import apply_candidate, replan
 from forestall.domain.reversals import Reversal
 from forestall.domain.tenders import Tender, tender_id_of
-from forestall.domain.vocabulary import ActionKind, Autonomy, CaseStatus, Channel, Mode, Verdict
+from forestall.domain.vocabulary import ActionKind, Autonomy, CaseStatus, Channel, Verdict
 from forestall.errors import StalePlan
 from forestall.store import UnitOfWork
 from tools import carrier_update, notify_customer
@@ -33,6 +37,8 @@ from tools.rendering import effects_of, tender_effect
 from tools.retender import offered_stops, renewed
 from tools.reversing import reversal_before
 from tools.situation import Situation
+
+logger = logging.getLogger(__name__)
 
 NOTHING_HELPS = "no plan would keep more promises than leaving things as they are"
 WORDS = frozenset({ActionKind.NOTIFY_ETA, ActionKind.OFFER_RESCHEDULE, ActionKind.CARRIER_UPDATE})
@@ -73,7 +79,10 @@ def recheck(state: CaseRun, runtime: Runtime[RunContext]) -> CaseRun:
 
 
 def commit(state: CaseRun, runtime: Runtime[RunContext]) -> CaseRun:
-    """One transaction: versions checked, new state, audit record, outbox rows. A moved route undoes all of it."""
+    """One transaction: limits counted and policy asked again, versions checked, new state, audit record, outbox rows.
+
+    A moved route, a limit that somebody else has reached, or a switch undoes all of it.
+    """
     work, desk = runtime.context.work, runtime.context.desk
     if desk.ready is None:
         return {"outcome": "unchecked"}  # the process ended between the two steps; the check was not kept
@@ -81,6 +90,9 @@ def commit(state: CaseRun, runtime: Runtime[RunContext]) -> CaseRun:
         with work.store.write() as uow:
             _apply(work, uow, state, desk.ready)
     except StalePlan:
+        return {"outcome": "stale"}
+    except NoLongerAllowed as refusal:
+        logger.info("case %s: %s", state["case_id"], refusal)
         return {"outcome": "stale"}
     return {"outcome": "committed"}
 
@@ -92,7 +104,7 @@ def conclude(state: CaseRun, runtime: Runtime[RunContext]) -> CaseRun:
         case = uow.cases.get(CaseId(state["case_id"]))
         proposal = uow.proposals.get(case.id, state["plan_rev"])
         approval = uow.approvals.find(case.id, interrupt_id_of(case.id, proposal.plan_rev))
-        decision = _decision(work, case, proposal, _verdict_without_effect(state, case, proposal, work), approval)
+        decision = _decision(work, case, proposal, _verdict_without_effect(state, case, proposal), approval)
         if proposal.held_out:
             decision = replace(decision, note=HELD_OUT)
         difference = runtime.context.desk.difference
@@ -131,6 +143,8 @@ def _still_worth_it(
         return _still_due(situation, planned)
     if not has_room(planned, situation.snapshot):
         return None
+    if not split_off([planned], situation.snapshot)[0]:
+        return None  # a driver who has fallen silent since would not hear of it
     unmoved = dict(planned.read_set) == {r: situation.snapshot.routes[r].version for r in planned.read_set}
     if unmoved and planned.tender is None:
         return planned
@@ -161,13 +175,15 @@ def _apply(work: Workplace, uow: UnitOfWork, state: CaseRun, ready: Ready) -> No
     verdict = Verdict(state.get("answer") or Verdict.AUTOMATIC.value)
     if not _is_ours(case, verdict):
         raise StalePlan("a person has the case now", case_id=case.id, owner=case.owner)
+    granted = require_still_allowed(work, uow, ready, proposal.planner, _ENOUGH[verdict])
     decision = decision_on(ready, _decision(work, case, proposal, verdict, approval))
+    decision = replace(decision, cost_cents=ready.candidate.cost_cents)
     if ready.candidate.tender is not None:
         effects: tuple[Effect, ...] = (_ask_carrier(uow, case, proposal.plan_rev, decision, ready),)
     else:
         _check_room(uow, ready)
-        effects = apply_plan(uow, case, proposal.plan_rev, decision, ready)
-    record(work, uow, case, proposal, decision, ready, approval, effects)
+        effects = apply_plan(work, uow, case, proposal.plan_rev, decision, ready)
+    record(work, uow, case, proposal, decision, ready, approval, effects, granted=granted)
     uow.outbox.add(list(effects))
     uow.cases.save(_watched(case, decision.at))
 
@@ -183,10 +199,14 @@ def decision_on(ready: Ready, decision: Decision) -> Decision:
     )
 
 
-def apply_plan(uow: UnitOfWork, case: Case, plan_rev: int, decision: Decision, ready: Ready) -> tuple[Effect, ...]:
-    """Write the changed rows; returns whom that has to be told. StalePlan when a route has moved."""
+def apply_plan(
+    work: Workplace, uow: UnitOfWork, case: Case, plan_rev: int, decision: Decision, ready: Ready
+) -> tuple[Effect, ...]:
+    """Write the changed rows; returns whom that has to be told, and waits for their word. StalePlan when a route has
+    moved."""
     after = apply_candidate(ready.situation.snapshot, ready.candidate)
     _write_state(uow, ready)
+    uow.instructions.add(instructions_of(case, plan_rev, decision, ready, work.ack_patience))
     uow.outcomes.add_interventions(interventions_of(decision, ready.candidate))
     if ready.candidate.route_changes and decision.verdict is not Verdict.UNDONE:
         uow.reversals.add(_reversal(case, decision, ready))
@@ -295,8 +315,10 @@ def record(
     approval: Approval | None,
     effects: tuple[Effect, ...],
     further: Mapping[str, object] | None = None,
+    granted: Asked | None = None,
 ) -> None:
-    """The decision as a row, and everything behind it as its audit record; ``further`` goes into it as it is."""
+    """The decision as a row, and everything behind it as its audit record: ``further`` goes into it as it is, and
+    ``granted`` is policy's last word."""
     scores = uow.scores.latest(case.day)
     uow.decisions.add(decision)
     uow.audit.append(
@@ -314,6 +336,7 @@ def record(
             effects=effects,
             dropped_stops=ready.dropped_stops if ready else (),
             holdout=work.holdout.describe(case) if proposal.held_out else None,
+            granted=granted,
         )
         | dict(further or {}),
     )
@@ -341,7 +364,7 @@ def _nothing_helps(proposal: Proposal) -> str:
     return "" if any(candidate.route_changes for candidate in ranked) else NOTHING_HELPS
 
 
-def _verdict_without_effect(state: CaseRun, case: Case, proposal: Proposal, work: Workplace) -> Verdict:
+def _verdict_without_effect(state: CaseRun, case: Case, proposal: Proposal) -> Verdict:
     if state.get("outcome") == "stale":
         return Verdict.STALE if case.is_in_our_hands or state.get("answer") == Verdict.EDITED else Verdict.WITHDRAWN
     if proposal.held_out:
@@ -349,12 +372,13 @@ def _verdict_without_effect(state: CaseRun, case: Case, proposal: Proposal, work
     if (answer := state.get("answer")) is not None:
         return Verdict(answer)
     if proposal.chosen is not None:
-        assert work.mode is Mode.SHADOW, "an allowed candidate is only left undone in shadow mode"
+        assert state.get("outcome") == SHADOWED, "an allowed candidate is only left undone in shadow mode"
         return Verdict.SHADOWED
     return Verdict.FORBIDDEN if proposal.gate is not None else Verdict.NO_ACTION
 
 
 def _watched(case: Case, now: datetime) -> Case:
-    """The case, done with for now: watched until its signal goes quiet, or rests and is planned again."""
+    """The case, done with for now: watched until its signal goes quiet, or rests and is planned again. One that was
+    closed, or taken by a person, meanwhile stays as it is."""
     status = CaseStatus.MONITORING if case.is_in_our_hands else case.status
     return replace(case, status=status, planned_at=now, act_by=None, updated_at=now, revision=case.revision + 1)

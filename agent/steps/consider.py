@@ -10,6 +10,7 @@ from agent.care import answered_by_routes
 from agent.joint import joint_plan
 from agent.learning.forecasting import Forecasting
 from agent.run import CaseRun, Desk, RunContext, Workplace
+from agent.silence import split_off
 from agent.steps.situations import situation_of
 from forestall.domain.actions import Candidate, Judgement, NoCandidate
 from forestall.domain.ids import CandidateId, CaseId
@@ -60,8 +61,8 @@ def propose(state: CaseRun, runtime: Runtime[RunContext]) -> CaseRun:  # noqa: A
     assert desk.situation is not None
     offers = offers_for(desk.situation)
     unique = {candidate.id: candidate for offer in offers for candidate in offer.candidates}
-    desk.candidates = tuple(unique.values())
-    desk.declined = tuple(offer.declined for offer in offers if offer.declined is not None)
+    desk.candidates, unheard = split_off(tuple(unique.values()), desk.situation.snapshot)
+    desk.declined = (*(offer.declined for offer in offers if offer.declined is not None), *unheard)
     if not answered_by_routes(desk.situation.case.kind):
         kind = desk.situation.case.kind.value
         desk.declined += (NoCandidate(Tool.REROUTE, "reroute.not_the_answer", {"kind": kind}),)

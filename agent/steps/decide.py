@@ -1,5 +1,6 @@
 """gate and wait: what policy allows, the question to a person where it needs one, and the pause for the answer."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -7,12 +8,12 @@ from langgraph.runtime import Runtime
 from langgraph.types import interrupt
 
 from agent.act_by import act_by, last_chance
-from agent.questions import question_of
+from agent.questions import position_of, question_of
 from agent.run import CaseRun, Desk, RunContext, Workplace
 from forestall.domain.cases import Case
-from forestall.domain.decisions import Approval, GateVerdict, Proposal
+from forestall.domain.decisions import Approval, Asked, GateVerdict, Proposal
 from forestall.domain.ids import CandidateId, CaseId, InterruptId
-from forestall.domain.vocabulary import Autonomy, CaseStatus, Mode, Verdict
+from forestall.domain.vocabulary import Autonomy, CaseStatus, Position, Verdict
 from forestall.store import UnitOfWork
 
 _STATUS_OF = {
@@ -23,6 +24,10 @@ _STATUS_OF = {
 }
 # The answers upon which a plan is carried out.
 LET_GO = frozenset({Verdict.APPROVED, Verdict.NOT_VETOED, Verdict.EDITED})
+
+
+# The run's outcome where a plan is decided and recorded, and not carried out.
+SHADOWED = "shadowed"
 # Without an act_by (nothing but words to send) a question stays useful about this long.
 _PLAIN_QUESTION = timedelta(minutes=30)
 
@@ -31,9 +36,12 @@ def gate(state: CaseRun, runtime: Runtime[RunContext]) -> CaseRun:
     """Ask policy about the ranked candidates until one may run in some way; write the proposal and the question."""
     work, desk = runtime.context.work, runtime.context.desk
     assert desk.situation is not None
-    chosen, verdict = _first_allowed(work, desk)
-    held_out = chosen is not None and _is_held_out(work, desk, chosen)
-    desk.proposal = _proposal(desk, state["plan_rev"], chosen, verdict, held_out)
+    chosen, asked = _first_allowed(work, desk)
+    verdict = _told_verdict(chosen, asked)
+    position = _position(desk, chosen)
+    held_out = chosen is not None and position is Position.RUN and _is_held_out(work, desk, chosen)
+    is_shadowed = chosen is not None and position is Position.SHADOW
+    desk.proposal = replace(_proposal(desk, state["plan_rev"], chosen, verdict, held_out), asked=asked)
     with work.store.write() as uow:
         case = uow.cases.get(CaseId(state["case_id"]))
         if not case.is_in_our_hands:
@@ -46,10 +54,11 @@ def gate(state: CaseRun, runtime: Runtime[RunContext]) -> CaseRun:
         uow.proposals.add(desk.proposal)
         proposed = _proposed(work, case, desk, verdict)
         uow.cases.save(proposed)
-        if proposed.status.is_waiting and verdict is not None and work.mode is not Mode.SHADOW:
+        if proposed.status.is_waiting and verdict is not None and not is_shadowed:
             uow.approvals.ask(_question(proposed, verdict, desk.proposal.made_at, _let_go_before(uow, case)))
     autonomy = verdict.autonomy if verdict else Autonomy.FORBIDDEN
-    return {"chosen": chosen, "autonomy": autonomy.value, "outcome": "held_out" if held_out else ""}
+    outcome = SHADOWED if is_shadowed else "held_out" if held_out else ""
+    return {"chosen": chosen, "autonomy": autonomy.value, "outcome": outcome}
 
 
 def wait(state: CaseRun) -> CaseRun:
@@ -84,7 +93,15 @@ def _is_held_out(work: Workplace, desk: Desk, chosen: CandidateId) -> bool:
     assert desk.situation is not None
     situation = desk.situation
     candidate = next(candidate for candidate in desk.candidates if candidate.id == chosen)
-    return work.mode is Mode.LIVE and work.holdout.takes(situation.case, candidate, situation.snapshot)
+    return work.holdout.takes(situation.case, candidate, situation.snapshot)
+
+
+def _position(desk: Desk, chosen: CandidateId | None) -> Position:
+    """Where the switches stand for the chosen plan."""
+    if chosen is None:
+        return Position.RUN
+    assert desk.situation is not None
+    return position_of(desk.situation, next(candidate for candidate in desk.candidates if candidate.id == chosen))
 
 
 def _held_before(uow: UnitOfWork, case: Case) -> bool:
@@ -100,18 +117,25 @@ def _rested(case: Case, now: datetime) -> Case:
     return replace(case, status=CaseStatus.MONITORING, planned_at=now, updated_at=now, revision=case.revision + 1)
 
 
-def _first_allowed(work: Workplace, desk: Desk) -> tuple[CandidateId | None, GateVerdict | None]:
-    """The best candidate that policy does not forbid, with its verdict; else the verdict on the best."""
+def _first_allowed(work: Workplace, desk: Desk) -> tuple[CandidateId | None, tuple[Asked, ...]]:
+    """The best candidate that policy does not forbid, and everything that was asked on the way to it."""
     assert desk.situation is not None
     by_id = {candidate.id: candidate for candidate in desk.candidates}
-    first: GateVerdict | None = None
+    asked: list[Asked] = []
     for candidate_id in desk.ranking:
         question = question_of(work, desk.situation, by_id[candidate_id], desk.judgements.get(candidate_id))
         verdict = work.gate.ask(desk.planner, desk.situation.case.hub_id, question)
+        asked.append(Asked(candidate_id, question.as_context(), verdict))
         if verdict.autonomy is not Autonomy.FORBIDDEN:
-            return candidate_id, verdict
-        first = first or verdict
-    return None, first
+            return candidate_id, tuple(asked)
+    return None, tuple(asked)
+
+
+def _told_verdict(chosen: CandidateId | None, asked: Sequence[Asked]) -> GateVerdict | None:
+    """The verdict on the chosen candidate; where all are forbidden, the one on the best."""
+    if not asked:
+        return None
+    return asked[0].verdict if chosen is None else asked[-1].verdict
 
 
 def _proposal(

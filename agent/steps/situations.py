@@ -1,6 +1,7 @@
 """Building the situation a case is considered in, from one consistent read of the store."""
 
 from agent.hub_groups import group_hubs
+from agent.limits import board_of, pace_of
 from agent.pictures import Picture
 from agent.run import Workplace
 from forestall.domain.cases import Case
@@ -29,6 +30,8 @@ def situation_of(work: Workplace, uow: UnitOfWork, case: Case) -> Situation:
         told_today_by_contact=work.contact_log.count_by_contact(contacts, snapshot.taken_at, zone),
         asking=work.asking,
         earlier_departure=work.earlier_departure,
+        pace=pace_of(uow, case.hub_id, snapshot.taken_at),
+        board=board_of(work, uow),
     )
 
 

@@ -8,6 +8,7 @@ from starlette.responses import Response
 
 from agent import wording
 from agent.service import Service
+from agent.switching import read_board
 from api.console.case_page import read_case_page
 from api.console.overview import Overview
 from api.console.rendering import render
@@ -66,8 +67,11 @@ def render_overview(
     results: Sequence[Mapping[str, object]] = (),
 ) -> Response:
     """The first page; ``results`` are those of several answers given at once."""
+    with service.store.read() as uow:
+        board = read_board(uow, service.settings.mode, service.settings.kill_switch)
     context = {
         "view": view,
+        "board": board,
         "settings": service.settings,
         "refresh_s": refresh_s,
         "results": results,

@@ -10,6 +10,7 @@ from agent.trace import JsonObject, build_trace
 from forestall.domain.cases import Case
 from forestall.domain.decisions import Approval, Proposal
 from forestall.domain.ids import CaseId, RouteId, StopId
+from forestall.domain.vocabulary import RouteStatus
 from forestall.store import UnitOfWork
 
 
@@ -51,6 +52,7 @@ class CasePage:
     difference: Mapping[str, Any] | None
     moved: tuple[StopId, ...]
     mergeable: Sequence[Case]
+    broken: frozenset[RouteId]
 
     @property
     def undoable(self) -> WayBack | None:
@@ -81,6 +83,11 @@ def read_case_page(uow: UnitOfWork, case_id: CaseId, now: datetime) -> CasePage:
         ways_back={way.decision_id: way for way in list_ways_back(uow, case, now)},
         difference=_difference(trace, question),
         moved=() if proposal is None else _moved(uow, proposal),
+        broken=frozenset(
+            route_id
+            for route_id in {RouteId(stop["route_id"]) for stop in trace["stops"]}  # type: ignore[attr-defined]  # JSON
+            if uow.state.get_route(route_id).status is RouteStatus.BROKEN
+        ),
         mergeable=[
             other for other in uow.cases.list_active(case.day) if other.hub_id == case.hub_id and other.id != case_id
         ],

@@ -8,7 +8,7 @@ from pydantic import Field
 from api.shapes.common import Shape, WindowShape
 from api.shapes.fleet import EffectShape, StopShape
 from api.shapes.proposals import ProposalShape
-from forestall.domain.vocabulary import CaseKind, CaseStatus, OverrideReason, Verdict
+from forestall.domain.vocabulary import CaseKind, CaseStatus, Channel, InstructionStatus, OverrideReason, Verdict
 
 
 class CaseShape(Shape):
@@ -147,12 +147,27 @@ class DifferenceShape(Shape):
     words: list[str]
     dropped: list[str] = Field(description="Stops that would change vehicle only in the plan that was seen")
     added: list[str] = Field(description="Stops that would change vehicle only in the new one")
+    elsewhere: list[str] = Field(description="Stops that would go to another vehicle than in the plan that was seen")
     reordered: list[str] = Field(description="Routes on which the stops of both come in another order")
     misses_then: list[float] = Field(description="Expected misses without and with the plan that was seen")
     misses_now: list[float]
     cost_cents_then: int
     cost_cents_now: int
     stops: list[StopThenAndNowShape]
+
+
+class InstructionShape(Shape):
+    route_id: str
+    plan_version: int
+    decision_id: str
+    told_at: datetime
+    answer_by: datetime = Field(description="From then on the forecast believes the plan before, until it is confirmed")
+    channel: Channel = Field(description="The one tried last")
+    next_at: datetime | None = Field(description="When the next channel is tried")
+    passed_on_at: datetime | None = Field(description="Since when a person has to reach the driver")
+    status: InstructionStatus
+    settled_at: datetime | None
+    words: str
 
 
 class CaseTraceShape(Shape):
@@ -167,3 +182,4 @@ class CaseTraceShape(Shape):
     audit: list[AuditRecordShape]
     replies: list[ReplyShape] = Field(description="What its customers wrote, where the case is about that")
     effects: list[TracedEffectShape]
+    instructions: list[InstructionShape] = Field(description="Changed routes, and whether their drivers have confirmed")

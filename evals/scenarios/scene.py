@@ -19,7 +19,7 @@ from evals.scenarios.day import moment
 from forestall.bootstrap import build
 from forestall.clock import ManualClock
 from forestall.domain.plan import DayPlan
-from forestall.domain.vocabulary import EventType, Mode, OverrideReason
+from forestall.domain.vocabulary import Channel, EventType, Mode, OverrideReason
 from forestall.intake import plan_document
 from forestall.settings import Settings
 from forestall.store import Store
@@ -30,6 +30,9 @@ ANSWERS = "answers"
 
 class Scene:
     """A service in this process over HTTP without a socket. Times are ``HH:MM`` of the day, see ``day.moment``.
+
+    Drivers confirm what they are told at once, but those of ``silent`` routes: these hear nothing but a call, and those
+    of ``unreachable`` ones not even that.
 
     What is named in ``without`` is left out of the story: an event of that type is not told, ``answers`` aren't given.
     """
@@ -42,6 +45,8 @@ class Scene:
         self._midnight = datetime.fromisoformat(plan.day).replace(tzinfo=UTC)
         self._clock = ManualClock(min(hub.opens_at for hub in plan.hubs))
         self._told = 0
+        self.silent: set[str] = set()
+        self.unreachable: set[str] = set()
         self._open()
 
     def _open(self) -> None:
@@ -127,6 +132,18 @@ class Scene:
         report = self.service.tick()
         if report.failed or report.faults:
             raise AssertionError(f"at {self._clock.now():%H:%M} it failed at {[*report.failed, *report.faults]}")
+        self._confirm()
+
+    def _confirm(self) -> None:
+        """Drivers answer to what has come out since the last time; a restarted client hears all of it again."""
+        deaf_to = {Channel.DRIVER: self.silent | self.unreachable, Channel.VOICE: self.unreachable}
+        for effect in self.link.take_effects():
+            deaf = deaf_to.get(Channel(effect["channel"]))
+            if deaf is not None and effect["payload"]["route_id"] not in deaf:
+                event = self.event(EventType.ROUTE_ACK, effect["payload"]["route_id"], "00:00")
+                event |= {"time": instant_text(self._clock.now().timestamp())}
+                event |= {"data": {"plan_version": effect["payload"]["plan_version"]}}
+                self.link.post_events([event])
 
     def wait_until(self, instant: float, *, work: bool = True) -> None:
         """As ``go_to``, with an instant in Unix seconds; without ``work`` the service sleeps over it."""

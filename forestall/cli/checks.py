@@ -29,14 +29,21 @@ def run_policy_examples(
     file: Annotated[
         Path | None, typer.Argument(help="YAML file of examples; default: the ones that come with the policies.")
     ] = None,
+    policies: Annotated[
+        str, typer.Option("--policies", help="active, a folder with an autonomy.cedar, or a kept version's id.")
+    ] = "active",
     as_json: JsonOption = False,
 ) -> None:
     """Ask the policies in force every example's question; exit code 1 when an answer is not the one expected."""
-    from forestall.cli.parts import read_settings
+    from agent.policy_life import find_texts
+    from forestall.cli.parts import open_store, read_settings
     from policies.examples import BUILT_IN_EXAMPLES, read_examples, run_examples
-    from policies.gate import Gate, read_policies
+    from policies.gate import Gate
 
-    outcomes = run_examples(Gate(read_policies(read_settings().policy_dir)), read_examples(file or BUILT_IN_EXAMPLES))
+    settings = read_settings()
+    with open_store(settings) as (store, _), store.read() as uow:
+        texts = find_texts(uow, policies, settings.policy_dir)
+    outcomes = run_examples(Gate(texts), read_examples(file or BUILT_IN_EXAMPLES))
     wrong = [outcome for outcome in outcomes if outcome.mismatch]
     if as_json:
         print_json({"examples": len(outcomes), "wrong": [asdict(outcome) for outcome in wrong]})

@@ -4,7 +4,21 @@ from collections.abc import Callable
 
 import typer
 
-from forestall.cli import cases, checks, constraints, database, plans, plays, risk, server, show_settings, travel
+from forestall.cli import (
+    cases,
+    checks,
+    constraints,
+    database,
+    overrides,
+    plans,
+    plays,
+    policies,
+    risk,
+    server,
+    show_settings,
+    switches,
+    travel,
+)
 
 
 def make_app() -> typer.Typer:
@@ -20,12 +34,14 @@ def make_app() -> typer.Typer:
     app.command("import")(plans.import_plan)
     plays.add_to(app)
     app.add_typer(_group("case", "Look at cases.", show=cases.show_case, list=cases.list_cases))
-    app.add_typer(_group("policy", "Check the policies.", test=checks.run_policy_examples))
+    app.add_typer(policies.make_group(), name="policy")
+    app.add_typer(_group("overrides", "Learn from people's decisions.", report=overrides.report_overrides))
     app.add_typer(_group("audit", "Check the audit log.", verify=checks.verify_audit))
     app.add_typer(_group("db", "Look after the database.", migrate=database.migrate))
     app.add_typer(_group("travel", "Travel times.", fit=travel.fit))
     app.command("constraints")(constraints.list_constraints)
     app.add_typer(risk.make_group())
+    app.add_typer(switches.make_group(), name="switch")
     app.command("settings")(show_settings.show_settings)
     return app
 

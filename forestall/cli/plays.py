@@ -15,6 +15,10 @@ _BENCHES = {
     "repair": ("evals.bench_repair:bench_repair", "Repair seeded disruptions of real days, engines side by side."),
     "learning": ("evals.learning_bench:bench_learning", "Measure the risk model's life over many labelled scores."),
     "forecast": ("evals.forecast_cli:bench_forecast", "How right forecasts are on simulated days that nobody alters."),
+    "resolve": (
+        "evals.bench_resolve:bench_resolve",
+        "From an event to the committed action, 300 stops a hub.",
+    ),
     "sweep": ("evals.bench_sweep:bench_sweep", "Measure a sweep of a made-up state: CPU seconds, memory, a what-if."),
     "risk": ("evals.risk_bench.command:bench_risk", "Judge the learned layer on real records, beside the baselines."),
 }
@@ -24,7 +28,7 @@ _HANDED_ON = {"allow_extra_args": True, "ignore_unknown_options": True, "help_op
 def add_to(app: typer.Typer) -> None:
     """Mount the commands; their options are read, and their ``--help`` answered, by evals."""
     app.command("simulate", context_settings=_HANDED_ON)(simulate)
-    app.command("simulate-all", context_settings=_HANDED_ON)(simulate_all)
+    app.command("eval", context_settings=_HANDED_ON)(evaluate)
     app.command("eval-scenarios", context_settings=_HANDED_ON)(eval_scenarios)
     app.add_typer(_benches())
     app.command("rehearse", context_settings=_HANDED_ON)(rehearse)
@@ -38,9 +42,9 @@ def simulate(context: typer.Context) -> None:
     _hand_on(play, context)
 
 
-def simulate_all(context: typer.Context) -> None:
-    """Play every day of a folder under several seeds, doing nothing and with the service, and print one table."""
-    from evals.cli import simulate_all as play
+def evaluate(context: typer.Context) -> None:
+    """Play many days under several seeds and arms, and tell what acting saved and cost, with intervals."""
+    from evals.evaluation.command import evaluate as play
 
     _hand_on(play, context)
 

@@ -42,6 +42,15 @@ class Consultation:
 
 
 @dataclass(frozen=True, slots=True)
+class Asked:
+    """One question that was put to policy: the facts under the schema's names, and the answer."""
+
+    candidate_id: CandidateId
+    facts: Mapping[str, object]
+    verdict: GateVerdict
+
+
+@dataclass(frozen=True, slots=True)
 class Proposal:
     """One plan revision of a case: every candidate, how each was judged, which one is recommended and what policy says.
 
@@ -49,7 +58,7 @@ class Proposal:
     plan is not carried out, so that somebody sees what happens if nobody acts. ``travel`` names the travel times it was
     made with; ``planner`` is whose order it is, ``rules`` or ``llm``. ``edited_from`` marks a person's own version: the
     candidate among these that had been recommended, judged beside it on the same state (None when the service made the
-    proposal).
+    proposal). ``asked`` keeps what policy was asked, in the order of asking: up to the candidate that was allowed.
     """
 
     case_id: CaseId
@@ -70,6 +79,7 @@ class Proposal:
     held_out: bool = False
     consultation: Consultation | None = None
     edited_from: CandidateId | None = None
+    asked: tuple[Asked, ...] = ()
 
     def get_candidate(self, candidate_id: CandidateId) -> Candidate:
         """The candidate of that id; KeyError when it is not among this proposal's."""
@@ -94,7 +104,8 @@ class Approval:
 
     ``is_veto`` tells the two forms apart: an approval lapses at ``expires_at``, a veto window runs out into execution.
     ``instead_of`` is the plan revision that was let go ahead before and no longer was what had been seen: this question
-    shows the difference. ``shown_at`` and ``looked_s`` say when the answerer was shown the case, and for how long.
+    shows the difference. ``shown_at`` and ``looked_s`` say when the answerer was shown the case, and for how long;
+    ``role`` is the one in which it was answered ("": by nobody).
     """
 
     case_id: CaseId
@@ -113,11 +124,15 @@ class Approval:
     shown_at: datetime | None = None
     looked_s: float | None = None
     instead_of: int | None = None
+    role: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What was decided on a case and what came of it; the audit record is made from this and its proposal."""
+    """What was decided on a case and what came of it; the audit record is made from this and its proposal.
+
+    ``cost_cents`` is what carrying it out adds; 0 when nothing was carried out.
+    """
 
     id: DecisionId
     case_id: CaseId
@@ -131,3 +146,12 @@ class Decision:
     read_set: Mapping[RouteId, int] = field(default_factory=dict)
     reason: OverrideReason | None = None
     note: str = ""
+    cost_cents: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class HubPace:
+    """What the service has carried out by itself in one hub within the last hour, and what that adds to the cost."""
+
+    actions: int = 0
+    cost_cents: int = 0

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from forestall.domain.ids import CaseId, DecisionId
-from forestall.domain.vocabulary import Channel, OutboxState
+from forestall.domain.ids import CaseId, DecisionId, HubId
+from forestall.domain.vocabulary import Channel, OutboxState, Tool
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,7 +14,8 @@ class Effect:
 
     ``key`` is unique for ever: ``case:plan_rev:action:subject``, never an attempt number. ``recipient_id`` names a
     contact, driver, vehicle or carrier; the address is looked up when it is sent. ``body`` is the rendered text
-    (empty for structured payloads); ``payload`` the JSON the receiver gets.
+    (empty for structured payloads); ``payload`` the JSON the receiver gets. ``hub_id`` and ``tool`` say which switches
+    hold it back; where they are not given, the outbox takes the case's hub, and the tool that writes to the channel.
     """
 
     key: str
@@ -27,6 +28,8 @@ class Effect:
     body: str = ""
     case_id: CaseId | None = None
     decision_id: DecisionId | None = None
+    hub_id: HubId | None = None
+    tool: Tool | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ from forestall.domain.ids import (
     StopId,
     VehicleId,
 )
+from forestall.domain.instructions import Instruction
 from forestall.domain.network import Carrier, Driver, Hub, HubLink, Vehicle
 from forestall.domain.orders import Order, Package
 from forestall.domain.routes import Position, Route, Stop
@@ -31,6 +32,8 @@ class HubSnapshot:
 
     ``stops`` are in route order (route id, sequence). ``matrix_id`` names the plan's own travel matrix, or is None.
     ``tenders`` are all of the day, those that have come to an end included; so are ``closures`` and ``absences``.
+    ``instructions`` are those that no driver has confirmed yet. ``untold`` are stops whose driver does not know of
+    them: no state, but what ``believed`` makes of it.
     """
 
     id: SnapshotId
@@ -50,6 +53,8 @@ class HubSnapshot:
     tenders: tuple[Tender, ...] = ()
     closures: tuple[Closure, ...] = ()
     absences: tuple[Absence, ...] = ()
+    instructions: tuple[Instruction, ...] = ()
+    untold: frozenset[StopId] = frozenset()
 
     @cached_property
     def stops_by_route(self) -> Mapping[RouteId, tuple[Stop, ...]]:

@@ -100,6 +100,7 @@ class CaseKind(StrEnum):
     CUSTOMER_MESSAGE = "CUSTOMER_MESSAGE"
     PRIORITY_INSERT = "PRIORITY_INSERT"
     HAND_OVER_MISSED = "HAND_OVER_MISSED"
+    PLAN_UNACKNOWLEDGED = "PLAN_UNACKNOWLEDGED"
 
 
 class CaseStatus(StrEnum):
@@ -176,6 +177,14 @@ class TenderStatus(StrEnum):
         return self in {TenderStatus.DECLINED, TenderStatus.SILENT}
 
 
+class InstructionStatus(StrEnum):
+    """What a driver says to a changed plan."""
+
+    TOLD = "TOLD"  # sent, and not confirmed yet
+    ACKNOWLEDGED = "ACKNOWLEDGED"  # by a word, or by setting out for a stop that only the new plan has
+    MOOT = "MOOT"  # nobody is to follow it any more: the route is over, or its vehicle broke down
+
+
 class Tool(StrEnum):
     """The deterministic tools a case may use."""
 
@@ -201,6 +210,32 @@ class Mode(StrEnum):
     LIVE = "LIVE"
     SUGGEST = "SUGGEST"
     SHADOW = "SHADOW"
+
+
+class SwitchScope(StrEnum):
+    """What a switch is about: the whole installation, one hub, one tool."""
+
+    TENANT = "TENANT"
+    HUB = "HUB"
+    TOOL = "TOOL"
+
+
+class Position(StrEnum):
+    """Where a switch stands. STOP is the kill switch: nothing starts. The others bind as the modes of that name do."""
+
+    RUN = "RUN"
+    SUGGEST = "SUGGEST"
+    SHADOW = "SHADOW"
+    STOP = "STOP"
+
+
+class PolicyStatus(StrEnum):
+    """The life of a version of the operator's policies; at most one is ACTIVE."""
+
+    DRAFT = "DRAFT"
+    SHADOW = "SHADOW"  # recorded questions have been put to it
+    ACTIVE = "ACTIVE"
+    RETIRED = "RETIRED"
 
 
 class Verdict(StrEnum):

@@ -219,6 +219,7 @@ def _route_acknowledged(uow: UnitOfWork, event: Event) -> Outcome:
     if version <= route.acknowledged_version:
         return NOTHING_NEW
     uow.state.save_route(replace(route, acknowledged_version=version), route.version)
+    uow.instructions.acknowledge(route.id, version, event.occurred_at)
     uow.state.touch_hub(route.hub_id)
     return APPLIED
 

@@ -50,10 +50,13 @@ class EventsReceipt:
 
 
 class Intake:
-    """The one way in for plans and events. Safe to share between threads."""
+    """The one way in for plans and events. Safe to share between threads.
 
-    def __init__(self, store: Store, clock: Clock) -> None:
-        self._store, self._clock = store, clock
+    ``heard`` is told of every batch once it is kept for good.
+    """
+
+    def __init__(self, store: Store, clock: Clock, heard: Callable[[Sequence[Event]], None] = lambda _: None) -> None:
+        self._store, self._clock, self._heard = store, clock, heard
         self._vehicles: set[VehicleId] = set()  # known to exist: positions come too often to ask each time
 
     def put_plan(self, plan: DayPlan) -> PlanReceipt:
@@ -78,7 +81,9 @@ class Intake:
 
     def take_events(self, events: Sequence[Event]) -> EventsReceipt:
         """Keep every event and apply those that can be; one seen before counts as a duplicate and has no effect."""
-        return self._again_if_overtaken(lambda: self._take_once(events))
+        receipt = self._again_if_overtaken(lambda: self._take_once(events))
+        self._heard(events)
+        return receipt
 
     def list_parked(self, limit: int = 200) -> list[tuple[Event, EventResult]]:
         """Events that still wait for something to become known, with the reason, the oldest first."""

@@ -34,10 +34,16 @@ class Approvals(Repository):
         reason: OverrideReason | None = None,
         note: str = "",
         look: Look = NOT_KNOWN,
+        role: str = "",
     ) -> bool:
         """Answer an open question; False when it has been answered (or never was asked), and then nothing changes."""
         answer = {"verdict": verdict, "answered_at": at, "answered_by": by, "reason": reason, "note": note}
-        values = answer | asdict(look)
+        values = answer | asdict(look) | {"role": role}
+        return self._changed(update(approvals).where(_is(case_id, interrupt_id), _IS_OPEN).values(values)) == 1
+
+    def ask_instead_of_veto(self, case_id: CaseId, interrupt_id: InterruptId, expires_at: datetime) -> bool:
+        """Make an open veto window a question that lapses at ``expires_at``; False when it has been answered."""
+        values = {"is_veto": False, "expires_at": expires_at}
         return self._changed(update(approvals).where(_is(case_id, interrupt_id), _IS_OPEN).values(values)) == 1
 
     def mark_resumed(self, case_id: CaseId, interrupt_id: InterruptId) -> None:

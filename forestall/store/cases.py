@@ -1,9 +1,10 @@
 """Cases: one live one for each fingerprint, every change guarded by its revision."""
 
 from collections.abc import Collection
+from datetime import datetime
 from typing import Any, TypeAlias
 
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from forestall.domain.cases import Case
 from forestall.domain.ids import CaseId
@@ -14,6 +15,7 @@ from forestall.store.repository import Repository
 from forestall.store.tables import cases
 
 _Cases: TypeAlias = list[Case]
+_CaseIds: TypeAlias = list[CaseId]
 _ACTIVE = [status for status in CaseStatus if not status.is_closed]
 
 
@@ -48,6 +50,13 @@ class Cases(Repository):
     def list_snoozed(self) -> _Cases:
         """Live cases that were put off."""
         return self._list(cases.c.snoozed_until.is_not(None), cases.c.status.in_(_ACTIVE))
+
+    def list_closed_since(self, since: datetime | None) -> _CaseIds:
+        """The ids of cases that are closed and were last changed at ``since`` or later; all closed ones for None."""
+        query = select(cases.c.id).where(cases.c.status.not_in(_ACTIVE))
+        if since is not None:
+            query = query.where(cases.c.updated_at >= since)
+        return [*self._connection.scalars(query.order_by(cases.c.id))]
 
     def save(self, case: Case) -> None:
         """Store ``case``, whose revision is one above the stored one; Conflict with the present state otherwise."""

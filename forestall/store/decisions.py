@@ -1,17 +1,20 @@
 """Decisions: append-only, as the database itself enforces."""
 
+from datetime import datetime
 from typing import Any, TypeAlias
 
 from sqlalchemy import func, select
 
-from forestall.domain.decisions import Decision
-from forestall.domain.ids import CaseId, DecisionId
+from forestall.domain.decisions import Decision, HubPace
+from forestall.domain.ids import CaseId, DecisionId, HubId
+from forestall.domain.vocabulary import Verdict
 from forestall.errors import NotFound
 from forestall.store.mappers import DECISIONS
 from forestall.store.repository import Repository
 from forestall.store.tables import cases, decisions
 
 _Decisions: TypeAlias = list[Decision]
+_BY_ITSELF = [Verdict.AUTOMATIC, Verdict.NOT_VETOED]
 
 
 class Decisions(Repository):
@@ -26,6 +29,17 @@ class Decisions(Repository):
 
     def count(self) -> int:
         return self._connection.scalar(select(func.count()).select_from(decisions)) or 0
+
+    def pace_of_hub(self, hub_id: HubId, since: datetime) -> HubPace:
+        """What was carried out by itself in a hub from ``since`` on, the carriers' answers to tenders not counted."""
+        query = select(func.count(), func.coalesce(func.sum(decisions.c.cost_cents), 0)).where(
+            decisions.c.hub_id == hub_id,
+            decisions.c.at >= since,
+            decisions.c.candidate_id.is_not(None),
+            decisions.c.verdict.in_(_BY_ITSELF),
+        )
+        actions, cost_cents = self._connection.execute(query).one()
+        return HubPace(actions, cost_cents)
 
     def list_for_case(self, case_id: CaseId) -> _Decisions:
         """The case's decisions, the first one first."""

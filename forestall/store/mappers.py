@@ -6,12 +6,16 @@ from forestall.domain.effects import OutboxRow
 from forestall.domain.events import Event
 from forestall.domain.forecast import RouteForecast, StopForecast
 from forestall.domain.hindrances import Absence, Closure
+from forestall.domain.instructions import Instruction
 from forestall.domain.learning import DriftState, Grade, Intervention, Outcome, StoredModel
 from forestall.domain.network import Carrier, Contact, Driver, Hub, HubLink, Vehicle
 from forestall.domain.orders import Order, Package
+from forestall.domain.overrides import OverrideScore
 from forestall.domain.plan import TravelMatrix
+from forestall.domain.policies import PolicyVersion
 from forestall.domain.reversals import Reversal
 from forestall.domain.routes import Attempt, Position, Route, Stop
+from forestall.domain.switches import Switch
 from forestall.domain.tenders import Tender
 from forestall.store import tables
 from forestall.store.mapping import Mapper
@@ -35,6 +39,7 @@ CASES = Mapper(Case, tables.cases)
 PROPOSALS = Mapper(Proposal, tables.proposals)
 APPROVALS = Mapper(Approval, tables.approvals)
 TENDERS = Mapper(Tender, tables.tenders)
+INSTRUCTIONS = Mapper(Instruction, tables.instructions)
 DECISIONS = Mapper(Decision, tables.decisions)
 REVERSALS = Mapper(Reversal, tables.reversals)
 EVENTS = Mapper(Event, tables.inbox)
@@ -45,4 +50,7 @@ OUTCOMES = Mapper(Outcome, tables.outcomes)
 INTERVENTIONS = Mapper(Intervention, tables.interventions)
 GRADES = Mapper(Grade, tables.grades)
 MODELS = Mapper(StoredModel, tables.models)
+OVERRIDE_SCORES = Mapper(OverrideScore, tables.override_scores)
 DRIFT_STATES = Mapper(DriftState, tables.drift_states)
+SWITCHES = Mapper(Switch, tables.switches)
+POLICY_VERSIONS = Mapper(PolicyVersion, tables.policy_versions)

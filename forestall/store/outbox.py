@@ -12,14 +12,18 @@ from sqlalchemy import and_, func, or_, select, update
 
 from forestall.domain.effects import Effect, OutboxRow
 from forestall.domain.ids import CaseId, ContactId, DecisionId, OrderId
-from forestall.domain.vocabulary import Channel, OutboxState
+from forestall.domain.switches import Switchboard
+from forestall.domain.vocabulary import Channel, OutboxState, SwitchScope, Tool
 from forestall.store.mappers import OUTBOX
 from forestall.store.repository import Lock, Repository, chunks
-from forestall.store.tables import outbox
+from forestall.store.tables import cases, outbox
 
-# 17 columns a row: far below both databases' limit of bound values.
+# 19 columns a row: far below both databases' limit of bound values.
 _ROWS_A_STATEMENT = 200
 _WENT_OUT = (OutboxState.SENDING, OutboxState.SENT, OutboxState.DRY_RUN, OutboxState.UNKNOWN)
+_NOTHING_HELD = Switchboard()
+# Whose switch holds back an effect that names no tool.
+_WRITES_TO = {Channel.SMS: Tool.NOTIFY_CUSTOMER, Channel.CARRIER: Tool.CARRIER_UPDATE}
 
 
 class Outbox(Repository):
@@ -28,20 +32,23 @@ class Outbox(Repository):
         self.lock(Lock.OUTBOX)  # rows become visible in the order of their seq, so a reader's cursor misses none
         now, added = self._clock.now(), 0
         for some in chunks(effects, _ROWS_A_STATEMENT):
-            rows = [_new_row(effect, now) for effect in some]
+            rows = [self._new_row(effect, now) for effect in some]
             statement = self._insert(outbox).values(rows).on_conflict_do_nothing(index_elements=["key"])
             added += len(self._connection.execute(statement.returning(outbox.c.seq)).all())
         return added
 
-    def claim(self, now: datetime, lease_s: float, limit: int) -> list[OutboxRow]:
-        """Take up to ``limit`` rows that are due, or whose lease ran out, for ``lease_s``; the oldest first.
+    def claim(self, now: datetime, lease_s: float, limit: int, board: Switchboard = _NOTHING_HELD) -> list[OutboxRow]:
+        """Take up to ``limit`` rows that are due, or whose lease ran out, for ``lease_s``; the oldest first. What
+        ``board`` holds back stays where it is.
 
         Two claimers never get the same row. One with ``attempts`` above 1 may have been sent before. Rows past
         their ``expires_at`` are given too: settling them as expired is the sender's word.
         """
+        if board.holds_all:
+            return []
         due = and_(outbox.c.state == OutboxState.PENDING, outbox.c.not_before <= now)
         abandoned = and_(outbox.c.state == OutboxState.SENDING, outbox.c.leased_until <= now)
-        free = select(outbox.c.seq).where(or_(due, abandoned)).order_by(outbox.c.seq).limit(limit)
+        free = select(outbox.c.seq).where(or_(due, abandoned), *_let_through(board)).order_by(outbox.c.seq).limit(limit)
         statement = (
             update(outbox)
             # One scan, whose rows stay locked: PostgreSQL may otherwise re-run the inner query against the limit.
@@ -63,9 +70,13 @@ class Outbox(Repository):
         Settling to PENDING gives the row back, to be claimed again.
         """
         settled_at = None if state is OutboxState.PENDING else now
-        ours = and_(outbox.c.seq == seq, outbox.c.fence == fence, outbox.c.state == OutboxState.SENDING)
         values = {"state": state, "detail": detail, "settled_at": settled_at, "leased_until": None}
-        return self._changed(update(outbox).where(ours).values(values)) == 1
+        return self._changed(update(outbox).where(_claimed(seq, fence)).values(values)) == 1
+
+    def give_back(self, seq: int, fence: int, not_before: datetime, detail: Mapping[str, object]) -> bool:
+        """End the claim ``fence`` of a row unsent, to be claimed again from ``not_before`` on; ``detail`` says why."""
+        values = {"state": OutboxState.PENDING, "not_before": not_before, "detail": detail, "leased_until": None}
+        return self._changed(update(outbox).where(_claimed(seq, fence)).values(values)) == 1
 
     def cancel_pending(self, case_id: CaseId) -> int:
         """Withdraw what the case has not sent and nobody is sending; how many rows."""
@@ -106,6 +117,15 @@ class Outbox(Repository):
         values = {"state": OutboxState.CANCELLED, "settled_at": self._clock.now()}
         return self._changed(update(outbox).where(pending).values(values))
 
+    def _new_row(self, effect: Effect, now: datetime) -> dict[str, object]:
+        fresh = OUTBOX.values(OutboxRow(seq=0, effect=effect, state=OutboxState.PENDING, created_at=now))
+        del fresh["seq"]  # the database counts
+        if effect.hub_id is None and effect.case_id is not None:
+            fresh["hub_id"] = select(cases.c.hub_id).where(cases.c.id == effect.case_id).scalar_subquery()
+        if effect.tool is None:
+            fresh["tool"] = _WRITES_TO.get(effect.channel)
+        return fresh
+
     def _list(self, *conditions: Any, limit: int | None = None) -> list[OutboxRow]:
         query = OUTBOX.select().where(*conditions).order_by(outbox.c.seq).limit(limit)
         return [OUTBOX.from_row(row) for row in self._connection.execute(query)]
@@ -119,7 +139,16 @@ def _is_open_offer(row: OutboxRow, order_id: OrderId, at: datetime) -> bool:
     return not isinstance(open_until, str) or at <= datetime.fromisoformat(open_until)
 
 
-def _new_row(effect: Effect, now: datetime) -> dict[str, object]:
-    fresh = OUTBOX.values(OutboxRow(seq=0, effect=effect, state=OutboxState.PENDING, created_at=now))
-    del fresh["seq"]  # the database counts
-    return fresh
+def _claimed(seq: int, fence: int) -> Any:
+    return and_(outbox.c.seq == seq, outbox.c.fence == fence, outbox.c.state == OutboxState.SENDING)
+
+
+def _let_through(board: Switchboard) -> list[Any]:
+    """Conditions that leave out the rows of stopped hubs and tools."""
+    hubs, tools = board.held_subjects(SwitchScope.HUB), board.held_subjects(SwitchScope.TOOL)
+    conditions: list[Any] = []
+    if hubs:
+        conditions.append(or_(outbox.c.hub_id.is_(None), outbox.c.hub_id.not_in(hubs)))
+    if tools:
+        conditions.append(or_(outbox.c.tool.is_(None), outbox.c.tool.not_in([Tool(tool) for tool in tools])))
+    return conditions

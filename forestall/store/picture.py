@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, Connection, Select, or_, select, union
 
 from forestall.domain.ids import HubId, SnapshotId
 from forestall.domain.snapshot import HubSnapshot
+from forestall.domain.vocabulary import InstructionStatus
 from forestall.errors import NotFound
 from forestall.store import tables as t
 from forestall.store.codec import canonical, digest
@@ -23,6 +24,7 @@ from forestall.store.mappers import (
     CLOSURES,
     DRIVERS,
     HUBS,
+    INSTRUCTIONS,
     LINKS,
     ORDERS,
     PACKAGES,
@@ -35,7 +37,7 @@ from forestall.store.mappers import (
 from forestall.store.mapping import AnySelect, Mapper
 
 T = TypeVar("T")
-_FIRST_SECTIONS = 10
+_FIRST_SECTIONS = 10  # hubs to positions
 _Narrow = Callable[[AnySelect], AnySelect]
 
 
@@ -64,9 +66,10 @@ def take_picture(
     tenders = view.load(TENDERS, view.of_hubs(t.tenders, t.tenders.c.hub_id))
     closures = view.load(CLOSURES, view.of_hubs(t.closures, t.closures.c.hub_id), ("hub_id", "id"))
     absences = view.load(ABSENCES, view.absences(), ("driver_id",))
+    instructions = view.load(INSTRUCTIONS, view.unconfirmed(), ("route_id", "plan_version"))
     sections = (
         hubs, links, carriers, vehicles, drivers, orders, packages, routes, stops, positions,
-        tenders, closures, absences,
+        tenders, closures, absences, instructions,
     )  # fmt: skip
     taken_at = as_utc(taken_at)
     return HubSnapshot(
@@ -87,6 +90,7 @@ def take_picture(
         tenders=tuple(kept.value for kept in tenders),
         closures=tuple(kept.value for kept in closures),
         absences=tuple(kept.value for kept in absences),
+        instructions=tuple(kept.value for kept in instructions),
     )
 
 
@@ -106,6 +110,7 @@ def content_id(snapshot: HubSnapshot) -> SnapshotId:
         snapshot.tenders,
         snapshot.closures,
         snapshot.absences,
+        snapshot.instructions,
     )
     digests = [[digest(value) for value in section] for section in sections]
     return _hash(snapshot.day, snapshot.taken_at, snapshot.matrix_id, digests)
@@ -188,6 +193,10 @@ class _View:
     def positions(self) -> _Narrow:
         of_vehicles = self.vehicles()
         return lambda query: of_vehicles(query.join(t.vehicles, t.vehicles.c.id == t.positions.c.vehicle_id))
+
+    def unconfirmed(self) -> _Narrow:
+        of_hubs = self.of_hubs(t.instructions, t.instructions.c.hub_id)
+        return lambda query: of_hubs(query).where(t.instructions.c.status == InstructionStatus.TOLD)
 
     def _own(self, table: Any) -> Select[Any]:
         """Ids of the hubs' own rows. In a union with others, each part is found by its index; an OR reads all rows."""

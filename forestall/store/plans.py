@@ -83,8 +83,8 @@ class Plans(Repository):
         self._delete(t.stops, t.stops.c.route_id.in_(of_routes))
         self._delete(t.packages, t.packages.c.order_id.in_(of_orders))
         of_day = (
-            t.tenders, t.closures, t.absences, t.orders, t.routes, t.drivers, t.vehicles, t.carriers, t.hub_links,
-            t.hubs, t.plans,
+            t.tenders, t.instructions, t.closures, t.absences, t.orders, t.routes, t.drivers, t.vehicles, t.carriers,
+            t.hub_links, t.hubs, t.plans,
         )  # fmt: skip
         for table in of_day:
             self._delete(table, table.c.day == day)

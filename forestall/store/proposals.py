@@ -1,5 +1,6 @@
 """Proposals: what was thought of for a case, one for each plan revision, never changed."""
 
+from datetime import datetime
 from typing import Any, TypeAlias
 
 from forestall.domain.decisions import Proposal
@@ -33,6 +34,12 @@ class Proposals(Repository):
     def list(self, case_id: CaseId) -> _Proposals:
         """The case's proposals by plan revision, the first one first."""
         return self._list(proposals.c.case_id == case_id)
+
+    def list_since(self, since: datetime) -> _Proposals:
+        """Every proposal made from ``since`` on, the first one first."""
+        query = PROPOSALS.select().where(proposals.c.made_at >= since)
+        rows = self._connection.execute(query.order_by(proposals.c.made_at, proposals.c.case_id))
+        return [PROPOSALS.from_row(row) for row in rows]
 
     def _list(self, *conditions: Any) -> _Proposals:
         query = PROPOSALS.select().where(*conditions).order_by(proposals.c.plan_rev)

@@ -1,6 +1,7 @@
 """Scores: every forecast of every stop and route, kept so that outcomes can label them."""
 
 from collections.abc import Collection
+from datetime import datetime
 from typing import Any, cast
 
 from sqlalchemy import func, insert, select
@@ -56,6 +57,13 @@ class Scores(Repository):
         """All that was ever forecast of one stop, the first one first."""
         query = SCORES.select().where(scores.c.stop_id == stop_id).order_by(scores.c.forecast_seq)
         return [SCORES.from_row(row) for row in self._connection.execute(query)]
+
+    def first_at_least(self, p_late: float) -> dict[StopId, datetime]:
+        """When each stop's P(late) was first that high; stops that never were are absent."""
+        first = func.min(forecasts.c.taken_at)
+        query = select(scores.c.stop_id, first).join(forecasts, forecasts.c.seq == scores.c.forecast_seq)
+        rows = self._connection.execute(query.where(scores.c.p_late >= p_late).group_by(scores.c.stop_id))
+        return {StopId(stop_id): taken_at for stop_id, taken_at in sorted(rows)}
 
 
 def _is_newest() -> Any:

@@ -19,19 +19,23 @@ from forestall.store.drift import Drift
 from forestall.store.engines import Engines, open_engines
 from forestall.store.frames import Frames
 from forestall.store.inbox import Inbox
+from forestall.store.instructions import Instructions
 from forestall.store.interning import Interner
 from forestall.store.meta import Meta
 from forestall.store.migrate import migrate
 from forestall.store.models import Models
 from forestall.store.outbox import Outbox
 from forestall.store.outcomes import Outcomes
+from forestall.store.overrides import Overrides
 from forestall.store.plans import Plans
+from forestall.store.policies import Policies
 from forestall.store.proposals import Proposals
 from forestall.store.repository import Lock
 from forestall.store.reversals import Reversals
 from forestall.store.scores import Scores
 from forestall.store.snapshots import Snapshots
 from forestall.store.state import State
+from forestall.store.switches import Switches
 from forestall.store.tenders import Tenders
 
 # As SQLite and PostgreSQL put it.
@@ -89,6 +93,10 @@ class UnitOfWork:
         return Tenders(self._connection, self._clock)
 
     @cached_property
+    def instructions(self) -> Instructions:
+        return Instructions(self._connection, self._clock)
+
+    @cached_property
     def decisions(self) -> Decisions:
         return Decisions(self._connection, self._clock)
 
@@ -117,12 +125,35 @@ class UnitOfWork:
         return Outcomes(self._connection, self._clock)
 
     @cached_property
+    def overrides(self) -> Overrides:
+        return Overrides(self._connection, self._clock)
+
+    @cached_property
     def models(self) -> Models:
         return Models(self._connection, self._clock)
 
     @cached_property
     def drift(self) -> Drift:
         return Drift(self._connection, self._clock)
+
+    @cached_property
+    def switches(self) -> Switches:
+        return Switches(self._connection, self._clock)
+
+    @cached_property
+    def policies(self) -> Policies:
+        return Policies(self._connection, self._clock)
+
+    @property
+    def is_writing(self) -> bool:
+        """Whether this unit may change anything."""
+        return self._writes
+
+    def hold_counts(self) -> None:
+        """Be the only one that carries anything out until this unit ends, so that what it counts stays true."""
+        assert self._writes, "a reader counts what was; nobody waits for it"
+        self.state.lock(Lock.STATE)
+        self.outbox.lock(Lock.OUTBOX)
 
     @cached_property
     def meta(self) -> Meta:

@@ -28,11 +28,12 @@ from sqlalchemy import (
 )
 
 from forestall.domain.actions import Candidate, Judgement, NoCandidate
-from forestall.domain.decisions import Consultation, GateVerdict
+from forestall.domain.decisions import Asked, Consultation, GateVerdict
 from forestall.domain.forecast import Contribution, HubForecast
 from forestall.domain.ids import CandidateId, LocationId, PackageId, RouteId, StopId
 from forestall.domain.network import HoursOfService
 from forestall.domain.vocabulary import (
+    Autonomy,
     CarrierKind,
     CaseKind,
     CaseStatus,
@@ -41,16 +42,21 @@ from forestall.domain.vocabulary import (
     EventType,
     FailureReason,
     HolderKind,
+    InstructionStatus,
     ModelKind,
     ModelStatus,
     OutboxState,
     OverrideReason,
+    PolicyStatus,
+    Position,
     Reply,
     RouteStatus,
     StopKind,
     StopStatus,
+    SwitchScope,
     TenderStatus,
     Tier,
+    Tool,
     VehicleMode,
     Verdict,
 )
@@ -406,6 +412,7 @@ proposals = Table(
     Column("held_out", Boolean, nullable=False, server_default=false()),
     Column("consultation", Json(Consultation)),
     Column("edited_from", Text),
+    Column("asked", Json(tuple[Asked, ...]), nullable=False, server_default="[]"),
 )
 
 approvals = Table(
@@ -420,6 +427,7 @@ approvals = Table(
     Column("verdict", Word(Verdict)),
     Column("answered_at", Instant),
     Column("answered_by", Text),
+    Column("role", Text, nullable=False, server_default=""),
     Column("reason", Word(OverrideReason)),
     Column("note", Text, nullable=False),
     Column("resumed", Boolean, nullable=False),
@@ -451,6 +459,31 @@ tenders = Table(
     Index(None, "settled", "answer_by"),
 )
 
+# Kept after the driver has confirmed them: who had to be asked how often is found here.
+instructions = Table(
+    "instructions",
+    metadata,
+    Column("route_id", Text, primary_key=True),
+    Column("plan_version", BigInteger, primary_key=True, autoincrement=False),
+    Column("day", Text, nullable=False),
+    Column("hub_id", Text, nullable=False),
+    Column("case_id", Text, nullable=False, index=True),
+    Column("cause", Text, nullable=False),
+    Column("plan_rev", Integer, nullable=False),
+    Column("decision_id", Text, nullable=False),
+    Column("stops_before", Json(tuple[StopId, ...]), nullable=False),
+    Column("departs_before", Instant, nullable=False),
+    Column("told_at", Instant, nullable=False),
+    Column("answer_by", Instant, nullable=False),
+    Column("channel", Word(Channel), nullable=False),
+    Column("next_at", Instant),
+    Column("passed_on_at", Instant),
+    Column("status", Word(InstructionStatus), nullable=False),
+    Column("settled_at", Instant),
+    Index(None, "status", "day", "hub_id"),
+    Index(None, "status", "next_at"),
+)
+
 # Append-only: triggers in the migrations refuse UPDATE and DELETE.
 decisions = Table(
     "decisions",
@@ -467,6 +500,45 @@ decisions = Table(
     Column("read_set", Json(Mapping[RouteId, int]), nullable=False),
     Column("reason", Word(OverrideReason)),
     Column("note", Text, nullable=False),
+    Column("cost_cents", Integer, nullable=False, server_default="0"),
+    Index(None, "hub_id", "at"),
+)
+
+# How far the service may go; one row for each switch that was ever touched.
+switches = Table(
+    "switches",
+    metadata,
+    Column("scope", Word(SwitchScope), primary_key=True),
+    Column("subject", Text, primary_key=True),
+    Column("position", Word(Position), nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("by", Text, nullable=False),
+    Column("why", Text, nullable=False),
+)
+
+_POLICY_IS_ACTIVE = text("status = 'ACTIVE'")
+
+policy_versions = Table(
+    "policy_versions",
+    metadata,
+    _id(),
+    Column("own", Text, nullable=False),
+    Column("policies", Text, nullable=False),
+    Column("schema", Text, nullable=False),
+    Column("status", Word(PolicyStatus), nullable=False),
+    Column("author", Text, nullable=False),
+    Column("drafted_at", Instant, nullable=False),
+    Column("decided_at", Instant),
+    Column("decided_by", Text),
+    Column("why", Text, nullable=False),
+    # One version is in force, whoever promotes and on whichever server.
+    Index(
+        "uq_policy_versions_active",
+        "status",
+        unique=True,
+        sqlite_where=_POLICY_IS_ACTIVE,
+        postgresql_where=_POLICY_IS_ACTIVE,
+    ),
 )
 
 # How the routes a decision changed stood before; ``undone_by`` is written once.
@@ -532,6 +604,8 @@ outbox = Table(
     Column("leased_until", Instant),
     Column("settled_at", Instant),
     Column("detail", Json(_Values), nullable=False),
+    Column("hub_id", Text),
+    Column("tool", Word(Tool)),
     Index(None, "state", "not_before"),
     Index(None, "recipient_id", "seq"),
     sqlite_autoincrement=True,
@@ -708,4 +782,30 @@ drift_states = Table(
     Column("ece_limit", Float(53), nullable=False),
     Column("coverage", Float(53)),
     Column("coverage_limit", Float(53)),
+)
+
+override_scores = Table(
+    "override_scores",
+    metadata,
+    Column("decision_id", Text, primary_key=True),
+    Column("case_id", Text, nullable=False),
+    Column("plan_rev", Integer, nullable=False),
+    Column("day", Text, nullable=False),
+    Column("hub_id", Text, nullable=False),
+    Column("decided_at", Instant, nullable=False, index=True),
+    Column("scored_at", Instant, nullable=False),
+    Column("case_kind", Word(CaseKind), nullable=False),
+    Column("verdict", Word(Verdict), nullable=False),
+    Column("reason", Word(OverrideReason)),
+    Column("role", Text, nullable=False),
+    Column("kinds", Json(tuple[str, ...]), nullable=False),
+    Column("autonomy", Word(Autonomy), nullable=False),
+    Column("stops", Integer, nullable=False),
+    Column("kept_done", Integer, nullable=False),
+    Column("kept_proposed", Integer, nullable=False),
+    Column("kept_really", Integer, nullable=False),
+    Column("lateness_done_s", Float(53), nullable=False),
+    Column("lateness_proposed_s", Float(53), nullable=False),
+    Column("travel_done_s", Float(53)),
+    Column("travel_proposed_s", Float(53), nullable=False),
 )

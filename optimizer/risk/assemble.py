@@ -89,7 +89,7 @@ class _Assembly:
         self.leg = beliefs.draws.leg(beliefs.learned.leg_sd)
         self.service = beliefs.draws.service(beliefs.learned.service_sd)
         self._in_vain = {
-            route.id: frozenset(stop.id for stop in list_misplaced(snapshot, route.id)) for route in routes
+            route.id: snapshot.untold.union(stop.id for stop in list_misplaced(snapshot, route.id)) for route in routes
         }
 
     def build(self) -> FleetProblem:
@@ -359,7 +359,7 @@ class _Assembly:
 
     def _opens_s(self) -> Floats:
         """(m,) when each stop can be served: its window, and the road there, open; never, while its goods are aboard a
-        vehicle that does not bring them."""
+        vehicle that does not bring them, or its driver does not know of it."""
         in_vain: frozenset[StopId] = frozenset().union(*self._in_vain.values())
         seconds = self._seconds
         opens_at = self.snapshot.opens_at if self.snapshot.closures else lambda stop: stop.window.opens_at

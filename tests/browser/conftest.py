@@ -41,6 +41,9 @@ class BrokenDownDay:
     def tick(self):
         return self.service.tick()
 
+    def tell(self, kind, subject, data):
+        _tell(self.service, kind, subject, data)
+
 
 @pytest.fixture
 def day(tmp_path):

@@ -2,8 +2,8 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 from factories import START, at, make_effect
-from forestall.domain.ids import CaseId, DecisionId
-from forestall.domain.vocabulary import Channel, OutboxState
+from forestall.domain.ids import CaseId, DecisionId, HubId
+from forestall.domain.vocabulary import Channel, OutboxState, Tool
 from forestall.store import Store
 
 CASE = CaseId("case-1")
@@ -15,7 +15,10 @@ def add(store: Store, *keys: str, **fields: object) -> int:
 
 
 def test_an_effect_is_added_as_pending_and_comes_back(store: Store) -> None:
-    effect = make_effect(case_id=CASE, decision_id=DecisionId("d1"), body="On its way", payload={"eta": [1, 2]})
+    effect = make_effect(
+        case_id=CASE, decision_id=DecisionId("d1"), body="On its way", payload={"eta": [1, 2]},
+        hub_id=HubId("H1"), tool=Tool.REROUTE,
+    )  # fmt: skip
     with store.write() as uow:
         assert uow.outbox.add([effect]) == 1
         (row,) = uow.outbox.list_after()

@@ -4,6 +4,7 @@ from collections import Counter
 from dataclasses import replace
 
 from agent.detectors.registry import DETECTORS, Detector
+from agent.steps.carry_out import NOTHING_HELPS
 from factories import DAY, at, make_carrier, make_driver, make_plan, make_route, make_vehicle, make_window
 from field import Field
 from forestall.domain.cases import Case
@@ -212,7 +213,24 @@ def test_a_failed_delivery_is_told_once_and_not_planned_again(field: Field):
         field.tick_at(minute)
     [case] = [case for case in field.cases if case.kind is CaseKind.DELIVERY_FAILED]
     with field.service.store.read() as uow:
-        assert [decision.verdict for decision in uow.decisions.list_for_case(case.id)] == [Verdict.NO_ACTION]
+        [decision] = uow.decisions.list_for_case(case.id)
+    assert (decision.verdict, decision.note) == (Verdict.NO_ACTION, NOTHING_HELPS)
+
+
+def test_where_no_plan_helps_that_is_said_and_the_customer_is_warned(field: Field):
+    plan = make_plan(route_count=1, stops_each=1)
+    orders = tuple(replace(order, promise=make_window(0, 190)) for order in plan.orders)
+    stops = tuple(replace(stop, window=make_window(0, 190)) for stop in plan.stops)
+    routes = tuple(replace(route, departs_at=at(200)) for route in plan.routes if not route.is_spare)
+    field.begin(replace(plan, orders=orders, stops=stops, routes=routes))
+    field.tick_at(150)
+    [case] = field.cases
+    with field.service.store.read() as uow:
+        [decision] = uow.decisions.list_for_case(case.id)
+        rows = uow.outbox.list_after(0)
+    assert (decision.verdict, decision.note) == (Verdict.AUTOMATIC, NOTHING_HELPS)
+    assert [row.effect.template for row in rows] == ["eta_update"]
+    assert case.avoidable_loss == 0.0
 
 
 def test_an_attempt_far_from_the_door_is_suspected(field: Field):

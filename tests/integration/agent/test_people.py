@@ -351,20 +351,23 @@ class TestEscalation:
 
 
 class TestBoundToWhatWasSeen:
-    def test_a_plan_that_is_no_longer_what_was_approved_is_asked_again_with_the_difference(self, asked):
+    def test_a_plan_that_is_no_longer_what_was_approved_is_asked_again(self, field, open_service):
+        field.service.close()
+        field.service = open_service(mode="SUGGEST")
+        field.begin(make_plan(route_count=2, stops_each=4))
+        field.tell(EventType.DEPARTED, "R02", 35, to_stop="S005")
+        field.break_down()
+        field.tick_at(41)
+        asked = Asked(field)
         seen = asked.case.plan_rev
         asked.answer()
-        # the driver walks to his next stop after all: it falls out of the rescue, though it was to be moved
-        with asked.field.service.store.write() as uow:
-            stop = uow.state.get_stop("S002")
-            route = uow.state.get_route("R01")
-            uow.state.save_stop(replace(stop, pinned=True))
-            uow.state.save_route(replace(route, version=route.version + 1), expected_version=route.version)
-            uow.state.touch_hub("H1")
-        asked.field.tick_at(43)
-        assert Verdict.APPROVED not in asked.verdicts
-        assert asked.question.instead_of == seen
-        assert asked.question.plan_rev > seen
+        field.tell(EventType.BREAKDOWN, "V02", 42, lat=41.17, lon=-8.60)  # the one that was to fetch them
+        field.tick_at(43)
+        [first] = [case for case in field.cases if case.route_ids == ("R01",)]
+        with field.service.store.read() as uow:
+            question = uow.approvals.find_open(first.id)
+            assert [decision.verdict for decision in uow.decisions.list_for_case(first.id)] == [Verdict.STALE]
+        assert (question.instead_of, question.plan_rev > seen) == (seen, True)
 
     def test_stops_done_meanwhile_ask_nobody_again(self, field, open_service):
         field.service.close()
@@ -404,20 +407,27 @@ class TestMerge:
 
 
 class TestPins:
-    def test_a_pinned_stop_is_not_moved_by_a_plan_made_before(self, asked):
-        asked.people.set_pin("S003", True, ANN)
-        asked.answer()
-        asked.field.tick_at(43)
-        assert "S003" in asked.stops_of("R01")
-        assert "S003" not in asked.stops_of("RSP1")
-        [(kind, body)] = asked.records("S003")
-        assert (kind, body["by"]) == ("stop.pin", "ann")
+    def test_a_pinned_stop_says_so_on_record_and_its_route_has_moved_on(self, field):
+        field.begin()
+        with field.service.store.read() as uow:
+            before = uow.state.get_route("R01").version
+        field.service.people.set_pin("S003", True, ANN)
+        with field.service.store.read() as uow:
+            assert uow.state.get_stop("S003").pinned
+            assert uow.state.get_route("R01").version == before + 1
+            [record] = uow.audit.list(subject="S003")
+        assert (record.kind, record.body["by"]) == ("stop.pin", "ann")
 
-    def test_the_second_pin_is_told_that_it_is_pinned(self, asked):
-        asked.people.set_pin("S003", True, ANN)
+    def test_the_second_pin_is_told_that_it_is_pinned(self, field):
+        field.begin()
+        field.service.people.set_pin("S003", True, ANN)
         with pytest.raises(Conflict) as refused:
-            asked.people.set_pin("S003", True, BOB)
+            field.service.people.set_pin("S003", True, BOB)
         assert refused.value.details["pinned"] is True
+
+    def test_no_pin_holds_on_a_broken_vehicle(self, asked):
+        with pytest.raises(Conflict, match="broken down"):
+            asked.people.set_pin("S003", True, ANN)
 
 
 class TestTakenWhilePlanning:

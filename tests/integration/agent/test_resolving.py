@@ -230,7 +230,7 @@ def test_an_answer_given_just_before_the_process_died_is_carried_out_by_the_next
 
 def test_a_question_whose_pause_is_lost_is_asked_again(field):
     case, question = asked_case(field)
-    field.service._checkpoints.delete_thread(case.id)  # as if the file had been thrown away
+    field.service._runs.forget(case.id)  # as if the file had been thrown away
     field.restart()
     field.tick_at(43)
     with field.service.store.read() as uow:

@@ -4,6 +4,7 @@ from contextlib import contextmanager
 
 from starlette.testclient import TestClient
 
+from agent.detectors import Fault
 from api.app import create_app
 from api.security import hosts_for
 
@@ -55,6 +56,14 @@ def test_the_scheduler_runs_exactly_as_long_as_the_application(surface):
     with TestClient(create_app(surface.service, scheduler())):
         assert life == ["started"]
     assert life == ["started", "stopped"]
+
+
+def test_health_names_the_detectors_that_fail(surface):
+    surface.service.detector_faults = (Fault("closures", "ZeroDivisionError: a bug", ("closure",)),)
+    assert surface.client.get("/healthz").json() == {
+        "status": "degraded",
+        "detectors": [{"name": "closures", "error": "ZeroDivisionError: a bug"}],
+    }
 
 
 def test_only_known_host_names_are_answered_when_some_are_given(surface):

@@ -118,6 +118,32 @@ def test_the_policies_examples_hold(forestall):
     assert shown.returncode == 0
 
 
+def test_policies_are_drafted_tried_and_put_in_force_by_another_person(forestall, tmp_path):
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "autonomy.cedar").write_text(
+        '@id("mine.all") @why("all") permit (principal, action, resource);'
+    )
+    version = forestall("policy", "draft", "mine", "--by", "ann").stdout.strip()
+    told = json.loads(forestall("policy", "diff", "active", version, "--json").stdout)
+    assert told["added"] == ["mine.all"]
+    assert "autonomy.notify" in told["removed"]
+    assert forestall("policy", "promote", version, "--by", "bob", "--why", "x").returncode == 1  # not tried yet
+    tried = json.loads(forestall("policy", "shadow", version, "--since", "30d", "--json").stdout)
+    assert (tried["asked"], tried["changes"]) == (0, [])
+    assert forestall("policy", "promote", version, "--by", "ann", "--why", "x").returncode == 2  # her own
+    assert forestall("policy", "promote", version, "--by", "bob", "--why", "x").returncode == 0
+    assert json.loads(forestall("policy", "status", "--json").stdout)["in_force"] == version
+
+
+def test_the_kill_switch_is_set_and_listed(forestall):
+    assert forestall("switch", "set", "stop", "tenant", "--by", "ann", "--why", "a drill").returncode == 0
+    [shown] = json.loads(forestall("switch", "list", "--json").stdout)["switches"]
+    assert (shown["scope"], shown["position"], shown["why"]) == ("TENANT", "STOP", "a drill")
+    refused = forestall("switch", "set", "stop", "hub", "H9", "--by", "ann", "--why", "a drill")
+    assert refused.returncode == 2
+    assert "H9" in refused.stderr
+
+
 def test_settings_show_their_meaning_and_mask_secrets(forestall):
     shown = forestall(
         "settings",

@@ -148,6 +148,36 @@ def test_an_edited_plan_is_carried_out_and_recorded_beside_what_was_recommended(
     assert trace["proposals"][-1]["edited_from"] == body["override"]["recommended"]["candidate"]
 
 
+def test_what_is_no_longer_what_was_approved_is_asked_again_with_then_and_now(shift):
+    case = shift.case
+    trace = shift.trace(case["id"])
+    moved, taker = moved_stops(trace), taking_vehicle(trace)
+    body = {"by": "Ada", "interrupt_id": shift.interrupt_id(case), "verdict": "approve"}
+    assert shift.client.post(f"/v1/cases/{case['id']}/answer", json=body).status_code == 200
+    now = shift.clock.now()
+    event = make_event(
+        "e9",
+        EventType.BREAKDOWN,
+        taker,
+        occurred_at=now,
+        claimed_at=now,
+        received_at=now,
+        data={"lat": 41.15, "lon": -8.61},
+    )
+    shift.service.intake.take_events([event])  # the one that was to fetch them
+    shift.service.tick()
+    trace = shift.trace(case["id"])
+    question = trace["approvals"][-1]
+    assert (question["verdict"], question["instead_of"]) == (None, case["plan_rev"])
+    [difference] = trace["differences"]
+    assert set(difference["elsewhere"]) == set(moved)
+    assert "other_vehicle" in difference["rules"]
+    assert len(difference["misses_then"]) == len(difference["misses_now"]) == 2
+    assert trace["decisions"][-1]["verdict"] == "STALE"
+    page = shift.client.get(f"/cases/{case['id']}", headers=SAME_SITE).text
+    assert "stops would go to another vehicle" in page
+
+
 def test_a_decision_says_until_when_it_can_be_undone_and_is_undone_once(shift):
     case = shift.case
     shift.approve(case)
@@ -193,6 +223,7 @@ def test_a_pinned_stop_says_so_and_is_pinned_once(shift):
     assert shift.client.post("/v1/stops/S009/pin", json={"by": "Bo"}).status_code == 409
     assert shift.client.post("/v1/stops/S009/unpin", json={"by": "Bo"}).json()["pinned"] is False
     assert shift.client.post("/v1/stops/S404/pin", json={"by": "Bo"}).status_code == 404
+    assert shift.client.post("/v1/stops/S003/pin", json={"by": "Bo"}).status_code == 409  # its van is broken
 
 
 def test_a_case_that_closed_meanwhile_answers_every_act_with_its_state(shift):
@@ -268,6 +299,13 @@ def moved_stops(trace):
     homes = {stop["id"]: stop["route_id"] for stop in trace["stops"]}
     changes = chosen["route_changes"]
     return [s for c in changes for s in c["stop_ids"] if s in homes and homes[s] != c["route_id"]]
+
+
+def taking_vehicle(trace):
+    """The vehicle that the recommended plan gives stops to."""
+    [chosen] = [one for one in trace["proposals"][-1]["candidates"] if one["is_chosen"]]
+    [route] = {change["route_id"] for change in chosen["route_changes"]} - {"R01"}
+    return {"R02": "V02", "RSP1": "VSP1"}[route]
 
 
 def close(shift, case):

@@ -5,9 +5,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from evals.days import read_day
+from evals.days import read_day, read_seeds
 from evals.forecast_accuracy import Scored, carried_starts, join, report, score_day
-from evals.forecast_cli import bench_forecast, read_seeds
+from evals.forecast_cli import bench_forecast
 from evals.profile import load_profile
 from evals.watching import WatchedDay, watch
 from forestall.domain.vocabulary import StopStatus

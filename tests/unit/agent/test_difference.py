@@ -63,6 +63,12 @@ def test_a_further_stop_makes_it_another_plan():
     assert rules(plan([], ["S004", "S002", "S003", "S001"], moved=["S001", "S002", "S003"])) == {"stops_added"}
 
 
+def test_a_stop_that_goes_to_another_vehicle_makes_it_another_plan():
+    now = replace(plan(["S001", "S002"], ["S004", "S003"], moved=["S002", "S003"]), id="k2")
+    found = compare(SEEN, SEEN_AS, now, SEEN_AS, [])
+    assert (found.elsewhere, found.rules) == (("S002",), ("other_vehicle",))
+
+
 def test_more_money_makes_it_another_plan():
     assert rules(replace(SEEN, cost_cents=1)) == {"costs_more"}
 

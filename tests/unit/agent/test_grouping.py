@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from agent.caseload import CaseloadChange, Patience, is_apart, update_caseload
 from agent.detectors import Detection, View, gather, registry
-from factories import DAY, at, make_forecast, make_snapshot
+from factories import DAY, at, make_forecast, make_plan, make_snapshot
 from forestall.domain.cases import Case, Signal
 from forestall.domain.forecast import HubForecast, SlotForecast
 from forestall.domain.ids import CarrierId, HubId, RouteId, StopId
@@ -60,6 +60,13 @@ def test_many_late_loads_of_one_hub_are_one_case_with_all_their_stops():
 def test_two_late_loads_are_two_causes():
     cases, _ = sweep({}, [delay(1), delay(2)], 0)
     assert len(live(cases)) == 2
+
+
+def test_three_late_loads_of_a_large_hub_are_any_days_luck():
+    view = view_at(0)
+    large = replace(view, snapshot=make_snapshot(make_plan(route_count=12)))
+    assert len(gather(large, [delay(1), delay(2), delay(3)], frozenset())) == 3
+    assert len(gather(large, [delay(1), delay(2), delay(3), delay(4)], frozenset())) == 1
 
 
 def test_routes_slowed_by_the_roads_are_one_case_and_others_are_not_drawn_in():

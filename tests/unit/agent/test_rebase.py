@@ -106,3 +106,24 @@ def test_a_meeting_holds_while_the_giver_is_bound_for_it_and_has_the_goods():
     given = replace(live.packages["P003"], custody=Custody(HolderKind.VEHICLE, "V09", live.taken_at))
     assert rebase(plan, replace(live, packages={**live.packages, given.id: given})) is None
     assert rebase(plan, replace(live, taken_at=at(91))) is None
+
+
+def pinned(snapshot: HubSnapshot, stop_id: str) -> HubSnapshot:
+    stop = replace(snapshot.stops[StopId(stop_id)], pinned=True)
+    return replace(snapshot, stops={**snapshot.stops, stop.id: stop})
+
+
+def test_a_stop_pinned_since_is_not_moved():
+    assert rebase(REASSIGN, pinned(MADE_ON, "S003")) is None
+    assert rebase(REASSIGN, pinned(MADE_ON, "S001")) is not None
+
+
+def test_nothing_new_gets_in_front_of_a_stop_pinned_since():
+    in_front = planned({R1: ["S001", "S002"], R2: ["S004", "S003", "S005", "S006"]})
+    assert rebase(in_front, pinned(MADE_ON, "S005")) is None
+    assert rebase(in_front, pinned(MADE_ON, "S004")) is not None
+
+
+def test_a_stop_pinned_since_may_come_earlier_and_not_later():
+    assert rebase(RESEQUENCE, pinned(MADE_ON, "S003")) is not None
+    assert rebase(RESEQUENCE, pinned(MADE_ON, "S001")) is None

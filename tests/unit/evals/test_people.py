@@ -1,10 +1,12 @@
 """The simulated dispatcher answers each question once, late, and the same in every run."""
 
+from dataclasses import replace
+
 import pytest
 
 from evals.draws import Draws
 from evals.link import Question
-from evals.people import Dispatcher, People
+from evals.people import AWAY_AN_HOUR, AWAY_MIN, Dispatcher, People
 
 
 class Desk:
@@ -44,6 +46,33 @@ def test_who_approves_lets_a_veto_window_run_out() -> None:
 @pytest.mark.parametrize(("is_veto", "verdict"), [(True, "veto"), (False, "reject")])
 def test_who_vetoes_says_no_to_everything(is_veto: bool, verdict: str) -> None:
     assert [said for _, said in answers(People.VETO, question(is_veto=is_veto))] == [verdict]
+
+
+def causes(count: int) -> list[Question]:
+    """Questions about as many different things."""
+    return [replace(question(f"c{number}"), cause=f"WINDOW_MISS_RISK:R{number}") for number in range(count)]
+
+
+def test_who_is_slow_takes_five_to_25_minutes_or_longer_when_away_and_says_no_to_some() -> None:
+    said = answers(People.SLOW, *causes(200), until=7200)
+    minutes = [minute for minute, _ in said]
+    assert len(said) == 200
+    assert min(minutes) >= 5
+    assert max(minutes) <= 26 + AWAY_MIN[1]
+    assert 0.03 < sum(verdict == "reject" for _, verdict in said) / len(said) < 0.25
+
+
+def test_who_is_slow_does_not_answer_while_away() -> None:
+    draws, desk = Draws(1, "day"), Desk()
+    dispatcher = Dispatcher(People.SLOW, draws)
+    hour = next(hour for hour in range(200) if draws.happens(AWAY_AN_HOUR, "away", str(hour)))
+    leaves = (hour + draws.unit("away-from", str(hour))) * 3600
+    returns = leaves + 60 * draws.between(*AWAY_MIN, "away-for", str(hour))
+    dispatcher.look(causes(100), leaves - 8 * 60)
+    dispatcher.act(desk, leaves - 1)  # type: ignore[arg-type]
+    before = len(desk.answers)
+    dispatcher.act(desk, returns - 1)  # type: ignore[arg-type]
+    assert 0 < len(desk.answers) == before < 100
 
 
 def test_who_is_absent_says_nothing() -> None:

@@ -75,8 +75,8 @@ def test_without_a_permit_everything_is_forbidden(tmp_path: Path):
 
 
 def test_auditors_read_and_dispatchers_answer():
-    assert GATE.may_answer("ann", "dispatcher", "H1")
-    assert not GATE.may_answer("ann", "auditor", "H1")
+    assert GATE.may("ann", "dispatcher", "answer", "H1")
+    assert not GATE.may("ann", "auditor", "answer", "H1")
 
 
 def test_the_version_changes_with_any_text():

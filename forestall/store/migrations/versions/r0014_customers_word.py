@@ -6,7 +6,7 @@ from alembic import op
 from forestall.store.columns import Instant
 
 revision = "r0014_customers_word"
-down_revision = "r0012_case_care"
+down_revision = "r0013_hindrances"
 
 
 def upgrade() -> None:

@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "r0018_consultations"
-down_revision = "r0012_case_care"
+down_revision = "r0017_switches_and_policies"
 
 
 def upgrade() -> None:

@@ -1,0 +1,63 @@
+"""How much of people's time a day took: an explicit model, for want of a stopwatch in a simulation.
+
+The minutes are assumptions of ours, written down so that a reader can put in his own: the counts they multiply are
+reported beside them.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, fields
+from typing import Any
+
+from forestall.domain.vocabulary import Verdict
+
+APPROVAL_MIN = 2.0  # read what is asked, look at the map and at who gets worse, answer
+GLANCE_MIN = 0.5  # a plan that runs unless vetoed: its line is read, and let pass
+REFUSAL_MIN = 1.0  # on top, for whoever says no: the reason, and a word with the driver
+ESCALATION_MIN = 5.0  # a case that the service hands back: there is no plan to agree to
+
+
+@dataclass(frozen=True, slots=True)
+class HumanWork:
+    """``asked``: questions that nothing happened without an answer to. ``glances``: plans that ran unless vetoed.
+    ``answered`` counts those of ``asked`` that somebody answered; ``refusals`` the answers that were no, vetoes among
+    them; ``escalations`` the cases handed to people without a plan."""
+
+    asked: int = 0
+    answered: int = 0
+    glances: int = 0
+    vetoes: int = 0
+    refusals: int = 0
+    escalations: int = 0
+
+    def __add__(self, other: "HumanWork") -> "HumanWork":
+        return HumanWork(*(getattr(self, one.name) + getattr(other, one.name) for one in fields(self)))
+
+    @property
+    def decisions(self) -> int:
+        """Decisions that people had to take: whoever lets a plan run has not had to."""
+        return self.asked + self.vetoes + self.escalations
+
+    @property
+    def minutes(self) -> float:
+        """A question that nobody came to answer took nobody's time."""
+        return (
+            self.answered * APPROVAL_MIN
+            + self.glances * GLANCE_MIN
+            + self.refusals * REFUSAL_MIN
+            + self.escalations * ESCALATION_MIN
+        )
+
+
+def work_on(approvals: Iterable[Mapping[str, Any]], escalations: int = 0) -> HumanWork:
+    """The work behind the approval rows of a trace (JSON values), and behind so many escalations."""
+    rows = list(approvals)
+    questions = [row for row in rows if not row["is_veto"]]
+    vetoes = sum(row["verdict"] == Verdict.VETOED for row in rows)
+    return HumanWork(
+        asked=len(questions),
+        answered=sum(row["verdict"] in (Verdict.APPROVED, Verdict.REJECTED) for row in questions),
+        glances=len(rows) - len(questions),
+        vetoes=vetoes,
+        refusals=vetoes + sum(row["verdict"] == Verdict.REJECTED for row in questions),
+        escalations=escalations,
+    )
