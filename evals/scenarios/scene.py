@@ -1,5 +1,6 @@
 """One running service on a small day, with all that goes on around it: events in, people's answers, time on."""
 
+from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -18,6 +19,7 @@ from evals.link import Question, ServiceLink
 from evals.scenarios.day import moment
 from forestall.bootstrap import build
 from forestall.clock import ManualClock
+from forestall.domain.effects import OutboxRow
 from forestall.domain.plan import DayPlan
 from forestall.domain.vocabulary import Channel, EventType, Mode, OverrideReason
 from forestall.intake import plan_document
@@ -34,7 +36,8 @@ class Scene:
     Drivers confirm what they are told at once, but those of ``silent`` routes: these hear nothing but a call, and those
     of ``unreachable`` ones not even that.
 
-    What is named in ``without`` is left out of the story: an event of that type is not told, ``answers`` aren't given.
+    What is named in ``without`` is left out of the story: events of a type (``hub_ready``, or the second of them alone,
+    ``hub_ready#2``) are not told, ``answers`` are not given.
     """
 
     def __init__(
@@ -44,7 +47,8 @@ class Scene:
         self._folder, self._settings, self._without = folder, dict(settings), without
         self._midnight = datetime.fromisoformat(plan.day).replace(tzinfo=UTC)
         self._clock = ManualClock(min(hub.opens_at for hub in plan.hubs))
-        self._told = 0
+        self._told, self._of_type = 0, Counter[str]()
+        self._left_out: set[str] = set()
         self.silent: set[str] = set()
         self.unreachable: set[str] = set()
         self._open()
@@ -86,6 +90,9 @@ class Scene:
     def event(self, kind: EventType, subject: str, at: str, **data: object) -> dict[str, Any]:
         """An event as its feed would send it, not sent yet."""
         self._told += 1
+        self._of_type[kind] += 1
+        if not {kind.value, f"{kind}#{self._of_type[kind]}"}.isdisjoint(self._without):
+            self._left_out.add(f"e{self._told}")
         return {
             "specversion": "1.0",
             "id": f"e{self._told}",
@@ -98,7 +105,7 @@ class Scene:
 
     def deliver(self, *events: dict[str, Any]) -> None:
         """Hand over one batch of events."""
-        kept = [event for event in events if str(event["type"]).removeprefix("forestall.") not in self._without]
+        kept = [event for event in events if event["id"] not in self._left_out]
         if kept:
             self.link.post_events(kept)
 
@@ -151,6 +158,10 @@ class Scene:
         if work:
             self._work()
 
+    def wait_for(self, at: str) -> None:
+        """It is so late now, and the service has not looked yet."""
+        self.wait_until(moment(at, self._midnight).timestamp(), work=False)
+
     def pass_by(self, *times: str) -> None:
         for at in times:
             self.go_to(at)
@@ -185,6 +196,16 @@ class Scene:
         with self.service.store.read() as uow:
             made = [t for case in uow.cases.list(day=self.plan.day) for t in uow.tenders.list_for_case(case.id)]
         return max(made, key=lambda tender: (tender.made_at, tender.id)).id if made else "none"
+
+    def outbox(self, template: str) -> list[OutboxRow]:
+        """What was made of a template so far, sent or not."""
+        with self.service.store.read() as uow:
+            return [row for row in uow.outbox.list_after(0) if row.effect.template == template]
+
+    def effects(self, template: str) -> list[dict[str, Any]]:
+        """What has been sent of a template so far, as its receiver got it."""
+        page = self._client.get("/v1/effects", params={"after": "0", "limit": "1000"}).json()
+        return [effect for effect in page["effects"] if effect["template"] == template]
 
     # whatever else a client may send
 

@@ -14,8 +14,8 @@ Script = Callable[[Scene], None]
 
 @dataclass(frozen=True, slots=True)
 class Story:
-    """``turns_on`` is what it is all about, a type of event or people's answers: with that left out, it must not end as
-    expected. ``settings`` are the service's; a story that is not ``planned`` hands in its plan itself.
+    """``turns_on`` is what it is all about, as ``Scene`` can leave it out: without it, it must not end as expected.
+    ``settings`` are the service's; a story that is not ``planned`` hands in its plan itself.
     """
 
     name: str
