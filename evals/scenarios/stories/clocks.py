@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from evals.scenarios.day import promised, small_day, stops_of
+from evals.scenarios.day import promised, small_day
 from evals.scenarios.expectation import Expected
 from evals.scenarios.scene import Scene
 from evals.scenarios.story import story
