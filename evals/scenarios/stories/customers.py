@@ -77,7 +77,8 @@ def safe_place(scene: Scene) -> None:
 
 @story(
     "a customer nobody understands",
-    Expected(cases=["FAILED_ATTEMPT_RISK RESOLVED", "CUSTOMER_MESSAGE RESOLVED", "CUSTOMER_MESSAGE MONITORING"], sent={**ASKED, "not_understood": 1},
+    Expected(cases=["FAILED_ATTEMPT_RISK RESOLVED", "CUSTOMER_MESSAGE RESOLVED", "CUSTOMER_MESSAGE MONITORING"],
+             sent={**ASKED, "not_understood": 1},
              told={"not_understood": ["C004"]}),
     turns_on=EventType.CUSTOMER_REPLY,
     plan=quiet_day(),

@@ -114,7 +114,7 @@ def another_plan(scene: Scene) -> None:
 def faulty_plan(scene: Scene) -> None:
     """A plan names a van that is not in it. The fault is named with its place and a remedy, and nothing is taken; so a
     van's departure, told afterwards, waits for a plan that knows it."""
-    document = dict(plan_document(scene.plan))
+    document: dict[str, Any] = dict(plan_document(scene.plan))
     document["routes"] = [{**document["routes"][0], "vehicle_id": "V77"}, *document["routes"][1:]]
     status, body = scene.put_plan(document)
     scene.note("status", status)

@@ -82,7 +82,8 @@ def driver_away(scene: Scene) -> None:
     plan=tight(),
 )
 def driver_late(scene: Scene) -> None:
-    """D01 will be an hour late, and R01's promises end at half past seven. The others leave in time and take its stops."""
+    """D01 will be an hour late, and R01's promises end at half past seven. The others leave in time
+    and take its stops."""
     scene.tell(EventType.DRIVER_UNAVAILABLE, "D01", "06:00", until=scene.text("07:30"))
     scene.pass_by("06:01", "06:06", "06:12")
 
