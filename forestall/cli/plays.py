@@ -29,6 +29,7 @@ def add_to(app: typer.Typer) -> None:
     """Mount the commands; their options are read, and their ``--help`` answered, by evals."""
     app.command("simulate", context_settings=_HANDED_ON)(simulate)
     app.command("eval", context_settings=_HANDED_ON)(evaluate)
+    app.command("eval-scenarios", context_settings=_HANDED_ON)(eval_scenarios)
     app.add_typer(_benches())
     app.command("rehearse", context_settings=_HANDED_ON)(rehearse)
     app.command("demo", context_settings=_HANDED_ON)(demo)
@@ -44,6 +45,13 @@ def simulate(context: typer.Context) -> None:
 def evaluate(context: typer.Context) -> None:
     """Play many days under several seeds and arms, and tell what acting saved and cost, with intervals."""
     from evals.evaluation.command import evaluate as play
+
+    _hand_on(play, context)
+
+
+def eval_scenarios(context: typer.Context) -> None:
+    """Play the scenario suite: named situations, each with the database state it must end in."""
+    from evals.scenarios.command import eval_scenarios as play
 
     _hand_on(play, context)
 
