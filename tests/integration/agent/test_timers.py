@@ -26,6 +26,11 @@ def vetoable(field, open_service, tmp_path):
     return field
 
 
+def said_to_the_field(field):
+    """Everything but the word to our own people that a question waits."""
+    return [effect for effect in field.effects if "case_waits" not in str(effect["key"])]
+
+
 def test_a_window_that_nobody_used_runs(vetoable):
     vetoable.tick_at(46)
     assert verdicts(vetoable) == [Verdict.NOT_VETOED]
@@ -41,7 +46,7 @@ def test_policy_is_asked_again_when_the_timer_fires(vetoable, tmp_path):
         promote(uow, version.id, "bob", "caution", vetoable.clock.now())
     vetoable.tick_at(46)
     assert Verdict.NOT_VETOED not in verdicts(vetoable)
-    assert [effect for effect in vetoable.effects if "case_waits" not in str(effect["key"])] == []
+    assert said_to_the_field(vetoable) == []
     assert [case.status for case in vetoable.cases] == [CaseStatus.AWAITING_APPROVAL]
 
 
@@ -49,7 +54,7 @@ def test_a_timer_missed_while_the_process_was_down_goes_to_approval(vetoable):
     vetoable.go_to(at(47))
     vetoable.restart()
     vetoable.tick_at(47)
-    assert vetoable.effects == []
+    assert said_to_the_field(vetoable) == []
     [case] = vetoable.cases
     assert case.status is CaseStatus.AWAITING_APPROVAL
     with vetoable.service.store.read() as uow:
@@ -70,7 +75,7 @@ def test_a_window_still_open_after_a_restart_runs_out_as_it_would_have(vetoable)
 
 def test_a_step_that_comes_far_too_late_has_missed_the_timer(vetoable):
     vetoable.tick_at(80)
-    assert vetoable.effects == []
+    assert said_to_the_field(vetoable) == []
     assert Verdict.NOT_VETOED not in verdicts(vetoable)
 
 
