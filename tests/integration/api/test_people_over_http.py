@@ -198,8 +198,9 @@ def test_whom_an_unanswered_question_was_passed_on_to_is_visible(shift):
     asked_at, expires_at = (datetime.fromisoformat(question[name]) for name in ("asked_at", "expires_at"))
     shift.clock.advance_to(asked_at + 0.6 * (expires_at - asked_at))
     shift.service.tick()
-    assert shift.case["tier"] == 1
-    [notice] = shift.client.get("/v1/effects?channel=people").json()["effects"]
+    assert shift.trace(case["id"])["case"]["tier"] == 1
+    told = shift.client.get("/v1/effects?channel=people").json()["effects"]
+    [notice] = [effect for effect in told if effect["case_id"] == case["id"]]
     assert (notice["recipient_id"], notice["case_id"], notice["state"]) == ("shift lead", case["id"], "dry_run")
     assert "passed on to shift lead" in shift.client.get("/", headers=SAME_SITE).text
 
