@@ -5,6 +5,12 @@ import pytest
 pytestmark = pytest.mark.browser
 
 
+def press(page, key):
+    """Once the page's script is there: a browser shows a page before it has run it."""
+    page.locator("body[data-keys=ready]").wait_for()
+    page.keyboard.press(key)
+
+
 def open_case(page):
     page.get_by_role("link", name="Vehicle broke down on R01: 6 stops").first.click()
     page.get_by_role("heading", level=1, name="Vehicle broke down on R01").wait_for()
@@ -74,34 +80,34 @@ def test_a_card_can_be_answered_by_keyboard_alone(open_page, day):
 
 def test_single_keys_do_the_work_of_the_buttons(open_page, day):
     page = open_page()
-    page.keyboard.press("j")
+    press(page, "j")
     page.keyboard.press("Enter")
     page.get_by_role("heading", level=1, name="Vehicle broke down on R01").wait_for()
     page.get_by_label("Your name").fill("Ada")
     page.get_by_role("heading", name="Recommended").click()  # out of the field: keys are for who is not writing
-    page.keyboard.press("s")
+    press(page, "s")
     page.get_by_label("For so many minutes").wait_for()
     page.get_by_role("heading", name="Recommended").click()
-    page.keyboard.press("2")
+    press(page, "2")
     assert page.locator("[data-alternative='2']").is_checked()
-    page.keyboard.press("v")
+    press(page, "v")
     assert page.evaluate("document.activeElement.id") == "reason"
     page.get_by_label("Reason").select_option(label="Not safe")
     page.get_by_role("heading", name="Recommended").click()
-    page.keyboard.press("v")
+    press(page, "v")
     page.get_by_text("rejected by Ada, Not safe").wait_for()
 
 
 def test_single_keys_can_be_switched_off(open_page, day):
     page = open_page()
     open_case(page)
-    page.keyboard.press("?")
+    press(page, "?")
     page.get_by_label("Single keys are on").uncheck()
     page.get_by_role("button", name="Close").click()
     page.reload()
-    page.keyboard.press("s")
+    press(page, "s")
     assert not page.locator("#snooze").evaluate("one => one.open")
-    page.keyboard.press("?")
+    press(page, "?")
     assert not page.get_by_label("Single keys are on").is_checked()
 
 
@@ -114,7 +120,7 @@ def test_what_was_done_can_be_undone_from_the_overview(open_page, day):
     page.goto(day.address + "/?refresh=off")
     page.get_by_role("link", name="Undo Vehicle broke down").click()
     page.get_by_role("heading", name="Done here").wait_for()
-    page.keyboard.press("u")
+    press(page, "u")
     page.get_by_role("status").get_by_text("Undone").wait_for()
     page.get_by_text("undone by a person").first.wait_for()
 
@@ -151,11 +157,11 @@ def test_a_plan_that_is_asked_about_again_shows_what_is_different(open_page, day
 
 def test_several_cases_are_approved_at_once_and_each_says_what_came_of_it(open_page, day):
     page = open_page()
-    page.keyboard.press("j")
-    page.keyboard.press("x")
+    press(page, "j")
+    press(page, "x")
     page.get_by_label("Your name").fill("Ada")
     page.get_by_role("heading", name="Needs you").click()
-    page.keyboard.press("a")
+    press(page, "a")
     page.get_by_role("status").get_by_text("approved").wait_for()
 
 

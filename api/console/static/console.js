@@ -126,3 +126,4 @@ addEventListener("keydown", (event) => {
   event.preventDefault();
   act();
 });
+document.body.dataset.keys = "ready"; // a key pressed before this line was read does nothing
