@@ -9,12 +9,17 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NoReturn
 
+import hypothesis
 import pytest
 from sqlalchemy import create_engine, inspect, make_url, text
 
 from factories import START
 from forestall.clock import ManualClock
 from forestall.store import Store
+
+# A property holds or does not; how long an example takes on a busy machine says nothing of it.
+hypothesis.settings.register_profile("untimed", deadline=None)
+hypothesis.settings.load_profile("untimed")
 
 
 @pytest.fixture

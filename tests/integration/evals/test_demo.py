@@ -58,7 +58,7 @@ class Witness:
 
 @pytest.fixture
 def witness(port: int) -> Iterator[Witness]:
-    with httpx.Client(base_url=f"http://127.0.0.1:{port}", trust_env=False) as client:
+    with httpx.Client(base_url=f"http://127.0.0.1:{port}", trust_env=False, timeout=60) as client:
         yield Witness(client)
 
 
