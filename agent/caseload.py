@@ -19,13 +19,16 @@ from forestall.domain.vocabulary import CaseKind, CaseStatus
 @dataclass(frozen=True, slots=True)
 class Patience:
     """``grave``: severity at which a forecast opens a case at first sight. ``quiet``: how long a signal must be gone
-    before its case closes. ``replan_after`` and ``after_a_no``: how long a case rests after a plan, and after a person
-    said no. ``material``: change of severity that is worth a new row, or that share of it if that is more.
-    ``comes_back``: a signal that comes back sooner than this after its case closed opens that one again."""
+    before its case closes. ``after_a_no``: how long a case rests after a person said no. After a plan it rests for
+    ``replan_after`` if it has become worse since, else for ``replan_anyway``: what no plan could better is seldom
+    bettered by the next, if nothing has happened. ``material``: change of severity that is worth a new row, or that
+    share of it if that is more. ``comes_back``: a signal that comes back sooner than this after its case closed opens
+    that one again."""
 
     grave: float = 0.75
     quiet: timedelta = timedelta(minutes=12)
     replan_after: timedelta = timedelta(minutes=10)
+    replan_anyway: timedelta = timedelta(minutes=30)
     after_a_no: timedelta = timedelta(minutes=60)
     material: float = 0.2
     material_share: float = 0.1
@@ -107,11 +110,14 @@ def open_case(signal: Signal, day: str, now: datetime) -> Case:
     )
 
 
-def is_due_for_planning(case: Case, last_no: datetime | None, now: datetime, patience: Patience) -> bool:
+def is_due_for_planning(
+    case: Case, last_no: datetime | None, now: datetime, patience: Patience, severity_then: float | None = None
+) -> bool:
     """Whether a case should get a (new) plan now: new ones at once, watched ones after a rest, never while waiting.
 
-    Not while a person holds it or has put it off; and what only people can answer is told once. Nor while it is about
-    a plan that nobody has confirmed: the next one would go the same way.
+    ``severity_then``: how grave it was when it was last planned; None where nobody remembers. Not while a person holds
+    it or has put it off; and what only people can answer is told once. Nor while it is about a plan that nobody has
+    confirmed: the next one would go the same way.
     """
     if not case.is_in_our_hands or case.kind is CaseKind.PLAN_UNACKNOWLEDGED:
         return False
@@ -122,7 +128,9 @@ def is_due_for_planning(case: Case, last_no: datetime | None, now: datetime, pat
         return False
     if last_no is not None and now - last_no < patience.after_a_no:
         return False
-    return case.planned_at is None or now - case.planned_at >= patience.replan_after
+    is_worse = severity_then is None or case.severity >= severity_then + patience.material
+    rest = patience.replan_after if is_worse else patience.replan_anyway
+    return case.planned_at is None or now - case.planned_at >= rest
 
 
 def _is_over(signal: Signal, now: datetime) -> bool:

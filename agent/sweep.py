@@ -52,7 +52,7 @@ class Swept:
 @dataclass(slots=True)
 class _Seen:
     """When a hub group was last swept, at which state, what was seen once and has yet to persist, which attempts had
-    failed by then, and which detectors failed themselves."""
+    failed by then, which detectors failed themselves, and how grave each case was when it was last due for a plan."""
 
     at: datetime
     version: int
@@ -61,6 +61,7 @@ class _Seen:
     seen_once: Mapping[str, datetime] = field(default_factory=dict)
     failed: Mapping[StopId, FailedVisit] = field(default_factory=dict)
     faults: tuple[Fault, ...] = ()
+    planned: Mapping[CaseId, float] = field(default_factory=dict)
 
 
 class Sweeper:
@@ -142,11 +143,15 @@ class Sweeper:
                 uow.cases.add(case)
             for case in change.updated:
                 uow.cases.save(case)
-            due = _due_cases(uow, picture, group, self._patience)
+            planned = seen.planned if seen else {}
+            due = _due_cases(uow, picture, group, self._patience, planned)
         kept_at = now if keeps else seen.kept_at if seen else None
-        self._seen[(day, group)] = _Seen(now, version, shape, kept_at, change.seen_once, view.failed, detection.faults)
+        planned = {**planned, **{case.id: case.severity for case in due}}
+        self._seen[(day, group)] = _Seen(
+            now, version, shape, kept_at, change.seen_once, view.failed, detection.faults, planned
+        )
         closed = tuple(case.id for case in change.updated if case.status.is_closed)
-        return Swept(tuple(due), closed, detection.faults)
+        return Swept(tuple(case.id for case in due), closed, detection.faults)
 
     def _updated(
         self,
@@ -180,14 +185,19 @@ def _asked_cases(uow: UnitOfWork, day: str) -> set[CaseId]:
     return {tender.case_id for tender in uow.tenders.list_of_day(day) if tender.is_pending}
 
 
-def _due_cases(uow: UnitOfWork, picture: Picture, group: tuple[HubId, ...], patience: Patience) -> list[CaseId]:
-    """Cases that want a plan: first those that will be past helping by the next time, then by what they may lose."""
+def _due_cases(
+    uow: UnitOfWork, picture: Picture, group: tuple[HubId, ...], patience: Patience, planned: Mapping[CaseId, float]
+) -> list[Case]:
+    """Cases that want a plan: first those that will be past helping by the next time, then by what they may lose.
+
+    ``planned``: how grave each was when it was last due.
+    """
     day, now = picture.snapshot.day, picture.snapshot.taken_at
     asked = _asked_cases(uow, day)
     cases = [
         case
         for case in _list_active(uow, day, group)
-        if case.id not in asked and is_due_for_planning(case, _last_no(uow, case), now, patience)
+        if case.id not in asked and is_due_for_planning(case, _last_no(uow, case), now, patience, planned.get(case.id))
     ]
     act_by = {case.id: next_commitment(case.route_ids, picture.snapshot, picture.forecast) for case in cases}
     soon = now + patience.replan_after
@@ -195,7 +205,7 @@ def _due_cases(uow: UnitOfWork, picture: Picture, group: tuple[HubId, ...], pati
     def urgency(case: Case) -> tuple[bool, float, datetime, CaseId]:
         return act_by[case.id] >= soon, -max(case.avoidable_loss, case.severity), act_by[case.id], case.id
 
-    return [case.id for case in sorted(cases, key=urgency)]
+    return sorted(cases, key=urgency)
 
 
 def _last_no(uow: UnitOfWork, case: Case) -> datetime | None:

@@ -9,12 +9,12 @@ The loops over samples are short and touch few arrays each, which lets the compi
 some routes have (hold-ups, breaks) and some stops (a gate) has loops of its own, which all others skip.
 """
 
-from collections.abc import Callable
-from typing import Any, NamedTuple, TypeVar, cast
+from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from optimizer.compiling import borrowing, compiled
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -26,19 +26,6 @@ NO_GATE = -1
 
 SEARCH_SAMPLES = 64
 """What a search looks at; the draws keep each run of so many samples evenly spread. Scoring uses whole multiples."""
-
-
-_Function = TypeVar("_Function", bound=Callable[..., Any])
-
-
-def compiled(function: _Function) -> _Function:
-    """Compile at the first call, and keep the result on disk. The compiled code runs without the interpreter lock."""
-    return cast(_Function, njit(cache=True, nogil=True, error_model="numpy")(function))
-
-
-def inlined(function: _Function) -> _Function:
-    """For the steps of one visit: written into their callers, as handing all of World over costs more than they do."""
-    return cast(_Function, njit(inline="always", nogil=True, error_model="numpy")(function))
 
 
 class World(NamedTuple):
@@ -114,7 +101,7 @@ class Drive(NamedTuple):
     shift_end_s: Floats
 
 
-@compiled
+@borrowing
 def load_time_s(world: World, seq: Ints, count: int) -> float:
     """When the last of the goods of these stops can leave the hub; -inf when all are there."""
     latest = -np.inf
@@ -123,7 +110,7 @@ def load_time_s(world: World, seq: Ints, count: int) -> float:
     return latest
 
 
-@compiled
+@borrowing
 def set_out(world: World, drive: Drive, route: int, loaded_s: float, depart: Floats) -> None:
     """Fill ``depart`` (S,) with when the vehicle leaves towards its first free stop."""
     if not drive.at_hub[route] or loaded_s <= drive.earliest_s[route]:
@@ -136,7 +123,7 @@ def set_out(world: World, drive: Drive, route: int, loaded_s: float, depart: Flo
         depart[s] = lag_s + max(drive.earliest_s[route], world.now_s + wait_s * drive.slip[route, s])
 
 
-@compiled
+@borrowing
 def hour_factor(hours: Floats, depart: Floats) -> float:
     """The traffic factor at the samples' mean departure (one factor for all samples keeps the inner loop straight)."""
     total_us, count = np.int64(0), 0
@@ -151,13 +138,13 @@ def hour_factor(hours: Floats, depart: Floats) -> float:
     return float(hours[low] + (at - low) * (hours[low + 1] - hours[low]))
 
 
-@inlined
+@borrowing
 def usual_s(world: World, drive: Drive, route: int, here: int, there: int) -> float:
     """Seconds from one place to another for this vehicle, under usual traffic."""
     return float(world.travel_s[drive.profile[route], here, there])
 
 
-@inlined
+@borrowing
 def leg_between(world: World, drive: Drive, route: int, here: int, there: int) -> tuple[float, float]:
     """Seconds from one place to another as usual, and how many more now; the hour's traffic apart."""
     usual = usual_s(world, drive, route, here, there)
@@ -178,13 +165,13 @@ def begin(world: World, drive: Drive, route: int, loaded_s: float) -> Floats:
     return state
 
 
-@compiled
+@borrowing
 def breaks_due(at_wheel: float, most: float) -> float:
     """How many breaks it takes to have been at the wheel for so long and never for more than ``most`` on end."""
     return float(max(np.ceil(at_wheel / most) - 1.0, 0.0))
 
 
-@compiled
+@borrowing
 def take_breaks(
     drive: Drive, route: int, usual: float, extra: float, leg: NDArray[np.float32], depart: Floats, at_wheel: Floats
 ) -> None:
@@ -203,7 +190,7 @@ def take_breaks(
         depart[s] += breaks * length
 
 
-@compiled
+@borrowing
 def arrivals(
     world: World,
     drive: Drive,
@@ -230,7 +217,14 @@ def arrivals(
         arrive[s] = held if (leaves < held_from) & (held_from < free) else free
 
 
-@compiled
+@borrowing
+def wait_at(gate: Floats, start: Floats) -> None:
+    """Put off what would start before the gate opens, sample by sample."""
+    for s in range(start.size):
+        start[s] = max(start[s], gate[s])
+
+
+@borrowing
 def serve(
     opens: float, shift_end: float, service: float, stay: NDArray[np.float32], start: Floats, depart: Floats
 ) -> None:
@@ -242,7 +236,7 @@ def serve(
         depart[s] = begins + service * stay[s] if done else NEVER
 
 
-@inlined
+@borrowing
 def set_off(world: World, drive: Drive, route: int, here: int, stop: int, state: Floats) -> tuple[float, float]:
     """Take the breaks that the leg to the stop brings, and say how long it is in that hour's traffic (see
     ``leg_between``)."""
@@ -255,28 +249,26 @@ def set_off(world: World, drive: Drive, route: int, here: int, stop: int, state:
     return usual * traffic, extra * traffic
 
 
-@inlined
+@borrowing
 def reach_and_serve(
     world: World, drive: Drive, route: int, stop: int, usual: float, extra: float, state: Floats, start: Floats
 ) -> None:
     """The leg to the stop and the visit: fills ``start`` (S,), and moves ``state`` to after it."""
     arrivals(world, drive, route, usual, extra, world.leg[stop], state[0], start)
     if world.gate[stop] != NO_GATE:
-        gate_s = world.gates_s[world.gate[stop]]
-        for s in range(start.size):
-            start[s] = max(start[s], gate_s[s])
+        wait_at(world.gates_s[world.gate[stop]], start)
     service = world.service_s[stop] * drive.service_pace[route]
     serve(world.opens_s[stop], drive.shift_end_s[route], service, world.visit[stop], start, state[0])
 
 
-@inlined
+@borrowing
 def visit(world: World, drive: Drive, route: int, here: int, stop: int, state: Floats, start: Floats) -> None:
     """Drive from ``here`` to the stop and serve it: fills ``start`` (S,), and moves ``state`` to after it."""
     usual, extra = set_off(world, drive, route, here, stop, state)
     reach_and_serve(world, drive, route, stop, usual, extra, state, start)
 
 
-@compiled
+@borrowing
 def stop_price(world: World, stop: int, start: Floats) -> float:
     """The expected price of the stop's lateness, miss and not being done, over the samples."""
     closes, cap = world.closes_s[stop], world.lateness_cap_s
@@ -296,7 +288,23 @@ def stop_price(world: World, stop: int, start: Floats) -> float:
     return float((late_price * lateness + miss_price * misses + undone_price * undone) / start.size)
 
 
-@compiled
+@borrowing
+def stop_prices(world: World, stop: int, start: Floats, prices: Floats) -> None:
+    """Fill ``prices`` (S,) with what the stop costs in each sample; their mean is ``stop_price``."""
+    closes, cap = world.closes_s[stop], world.lateness_cap_s
+    late_price, miss_price, undone_price = world.late_price[stop], world.miss_price[stop], world.undone_price[stop]
+    if undone_price == 0.0:
+        prices[:] = 0.0
+        return
+    gross_after, gross_price = world.gross_after_s, world.gross_share * miss_price
+    for s in range(start.size):
+        over = start[s] - closes
+        late = miss_price if over > 0.0 else 0.0
+        gross = gross_price if over > gross_after else 0.0
+        prices[s] = undone_price if start[s] >= NEVER else late + gross + late_price * min(max(over, 0.0), cap)
+
+
+@borrowing
 def _way_s(world: World, drive: Drive, route: int, here: int, seq: Ints, first: int, count: int) -> float:
     """Usual seconds from ``here`` through the stops from ``first`` on to the vehicle's end; 0 without any stop."""
     if count == 0:
@@ -308,7 +316,7 @@ def _way_s(world: World, drive: Drive, route: int, here: int, seq: Ints, first: 
     return way + usual_s(world, drive, route, at, drive.end[route])
 
 
-@compiled
+@borrowing
 def tail_cost(
     world: World,
     drive: Drive,

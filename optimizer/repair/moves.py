@@ -9,21 +9,21 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from optimizer.compiling import borrowing, compiled
 from optimizer.kernel import (
     Drive,
     Floats,
     Ints,
     World,
     begin,
-    compiled,
     load_time_s,
     stop_price,
-    tail_cost,
+    stop_prices,
     usual_s,
     visit,
 )
 
-KERNEL = "dea2435d5d68"
+KERNEL = "7bd1340c04e8"
 """Which kernel is compiled into these functions. The compiler's cache looks at this file alone, so a changed kernel
 must change this line, or old code would run on; a test says so."""
 
@@ -47,7 +47,7 @@ class Rules(NamedTuple):
     aboard: Floats
 
 
-@compiled
+@borrowing
 def order_holds(rules: Rules, route: int, seq: Ints, count: int) -> bool:
     """Pinned stops get nothing new in front of them, and goods are taken over before they are delivered."""
     reached = 0
@@ -66,7 +66,7 @@ def order_holds(rules: Rules, route: int, seq: Ints, count: int) -> bool:
     return True
 
 
-@compiled
+@borrowing
 def load_fits(rules: Rules, drive: Drive, route: int, seq: Ints, count: int) -> bool:
     """Whether the vehicle is never fuller than it may be."""
     for d in range(rules.demand.shape[1]):
@@ -94,7 +94,12 @@ def moved_count(seq: Ints, count: int, rank: Ints) -> int:
 
     ``rank`` (m,) is the place in the old order; stops below 0 are new here and don't count.
     """
-    tails = np.empty(count, dtype=np.int64)
+    return _moved_count(seq, count, rank, np.empty(count, dtype=np.int64))
+
+
+@borrowing
+def _moved_count(seq: Ints, count: int, rank: Ints, tails: Ints) -> int:
+    """``moved_count``, with ``tails`` (count,) to write in."""
     length, old = 0, 0
     for i in range(count):
         value = rank[seq[i]]
@@ -110,42 +115,120 @@ def moved_count(seq: Ints, count: int, rank: Ints) -> int:
     return old - length
 
 
-@compiled
+@borrowing
 def _copy(source: NDArray[np.generic], low: int, high: int, target: NDArray[np.generic], at: int) -> None:
     """``target[at:] = source[low:high]``, which as a slice costs the compiler a second each."""
     for i in range(high - low):
         target[at + i] = source[low + i]
 
 
-@compiled
+@borrowing
 def _copy_state(source: Floats, target: Floats) -> None:
     for row in range(source.shape[0]):
         _copy(source[row], 0, source.shape[1], target[row], 0)
 
 
+class Course(NamedTuple):
+    """An order of n stops as it is driven, for others to be compared with. S samples.
+
+    ``states`` (n + 1, rows, S) is the vehicle's state (see ``kernel.begin``) before each stop and after the last,
+    ``costs`` (n + 1,) what has been spent by then. ``own`` (n, S) is what each stop costs in each sample, driving
+    apart, ``ahead`` (n + 1, S) what it and all after it do, and ``ways`` (n,) the usual seconds from it to the end.
+    """
+
+    states: Floats
+    costs: Floats
+    own: Floats
+    ahead: Floats
+    ways: Floats
+
+
 @compiled
-def _prefixes(world: World, drive: Drive, route: int, seq: Ints, loaded_s: float) -> tuple[Floats, Floats]:
-    """The vehicle's state (see ``kernel.begin``) and the cost before each stop of ``seq``, and after the last."""
+def _course(world: World, drive: Drive, route: int, seq: Ints, loaded_s: float) -> Course:
     count, first = seq.size, begin(world, drive, route, loaded_s)
     states, costs = np.empty((count + 1, first.shape[0], first.shape[1])), np.zeros(count + 1)
+    samples = first.shape[1]
+    course = Course(states, costs, np.empty((count, samples)), np.zeros((count + 1, samples)), np.zeros(count))
     _copy_state(first, states[0])
-    fill_prefix(world, drive, route, seq, count, 0, states, costs)
-    return states, costs
+    _drive_on(world, drive, route, seq, 0, course, np.empty(samples))
+    return course
 
 
-@compiled
-def fill_prefix(
-    world: World, drive: Drive, route: int, seq: Ints, count: int, first: int, states: Floats, costs: Floats
-) -> None:
-    """``states[i]`` and ``costs[i]`` as they are before stop i, for i > ``first``; row ``first`` must be right."""
-    start = np.empty(states.shape[2])
+@borrowing
+def _drive_on(world: World, drive: Drive, route: int, seq: Ints, first: int, course: Course, start: Floats) -> None:
+    """Fill in the course from stop ``first`` on; how it gets there must be right."""
+    count = seq.size
     here = drive.place[route] if first == 0 else world.place[seq[first - 1]]
     for i in range(first, count):
-        _copy_state(states[i], states[i + 1])
-        visit(world, drive, route, here, seq[i], states[i + 1], start)
+        _copy_state(course.states[i], course.states[i + 1])
+        visit(world, drive, route, here, seq[i], course.states[i + 1], start)
         leg = world.travel_price * usual_s(world, drive, route, here, world.place[seq[i]])
-        costs[i + 1] = costs[i] + leg + stop_price(world, seq[i], start)
+        course.costs[i + 1] = course.costs[i] + leg + stop_price(world, seq[i], start)
+        stop_prices(world, seq[i], start, course.own[i])
         here = world.place[seq[i]]
+    for i in range(count - 1, -1, -1):
+        onward = drive.end[route] if i == count - 1 else world.place[seq[i + 1]]
+        course.ways[i] = usual_s(world, drive, route, world.place[seq[i]], onward)
+        course.ways[i] += 0.0 if i == count - 1 else course.ways[i + 1]
+        for s in range(start.size):
+            course.ahead[i, s] = course.ahead[i + 1, s] + course.own[i, s]
+
+
+@borrowing
+def _least_ahead(depart: Floats, known: Floats, ahead: Floats) -> tuple[float, bool]:
+    """What the stops ahead cost at least, given what they cost a vehicle that leaves at ``known``; whether just that.
+
+    Who leaves no earlier reaches none of them earlier, so a sample in which it does costs no less.
+    """
+    least, other = 0.0, 0
+    for s in range(depart.size):
+        least += 0.0 if depart[s] < known[s] else ahead[s]
+        other += depart[s] != known[s]
+    return least / depart.size, other == 0
+
+
+@borrowing
+def _changed_cost(
+    world: World,
+    drive: Drive,
+    route: int,
+    trial: Ints,
+    first: int,
+    meets: int,
+    shift: int,
+    course: Course,
+    limit: float,
+    state: Floats,
+    start: Floats,
+) -> float:
+    """J of ``trial``, which is the course's order before ``first`` and, ``shift`` places on, from ``meets`` on again.
+
+    inf as soon as it is sure to reach ``limit``. All the driving is counted before any of it is simulated. Once on the
+    old way again, what lies ahead is known if it leaves as then, and known to cost no less if it leaves later.
+    """
+    count = trial.size
+    here = drive.place[route] if first == 0 else world.place[trial[first - 1]]
+    way, at = 0.0, here
+    for i in range(first, min(meets + 1, count)):
+        way += usual_s(world, drive, route, at, world.place[trial[i]])
+        at = world.place[trial[i]]
+    way += course.ways[meets - shift] if meets < count else usual_s(world, drive, route, at, drive.end[route])
+    cost = course.costs[first] + world.travel_price * way
+    has_breaks = state.shape[0] > 1  # who comes later may have rested before, and so be spared a break
+    _copy_state(course.states[first], state)
+    for i in range(first, count):
+        if cost >= limit:
+            return np.inf
+        visit(world, drive, route, here, trial[i], state, start)
+        cost += stop_price(world, trial[i], start)
+        here = world.place[trial[i]]
+        if i >= meets and not has_breaks:
+            known = i - shift + 1
+            ahead, as_then = _least_ahead(state[0], course.states[known, 0], course.ahead[known])
+            if as_then or cost + ahead >= limit:
+                cost += ahead
+                break
+    return cost if cost < limit else np.inf
 
 
 @compiled
@@ -154,8 +237,8 @@ def best_insertion(
 ) -> tuple[float, int]:
     """J of the route with the stop at its best place, and that place; (inf, -1) when none is allowed below limit."""
     count = seq.size
-    states, costs = _prefixes(world, drive, route, seq, max(load_time_s(world, seq, count), world.available_s[stop]))
-    state, start = np.empty_like(states[0]), np.empty(states.shape[2])
+    course = _course(world, drive, route, seq, max(load_time_s(world, seq, count), world.available_s[stop]))
+    state, start = np.empty_like(course.states[0]), np.empty(course.states.shape[2])
     trial = np.empty(count + 1, dtype=np.int64)
     best, place = limit, -1
     for at in range(count + 1):
@@ -164,16 +247,15 @@ def best_insertion(
         _copy(seq, at, count, trial, at + 1)
         if not order_holds(rules, route, trial, count + 1) or not load_fits(rules, drive, route, trial, count + 1):
             continue
-        _copy_state(states[at], state)
-        cost = tail_cost(world, drive, route, trial, count + 1, at, costs[at], best, state, start)
+        cost = _changed_cost(world, drive, route, trial, at, at + 1, 1, course, best, state, start)
         if cost < best:
             best, place = cost, at
     return (best, place) if place >= 0 else (np.inf, -1)
 
 
-@compiled
+@borrowing
 def _relocated(seq: Ints, i: int, length: int, k: int, flip: bool, trial: Ints) -> int:
-    """Write ``seq`` with the chain at i put at place k of what remains; returns the first index that may differ."""
+    """Write ``seq`` with the chain at i put at place k of what remains; returns the first place that may differ."""
     at = 0
     for j in range(seq.size):
         if j < i or j >= i + length:
@@ -184,7 +266,7 @@ def _relocated(seq: Ints, i: int, length: int, k: int, flip: bool, trial: Ints) 
     return min(i, k)
 
 
-@compiled
+@borrowing
 def _shuffled(seq: Ints, kind: int, i: int, j: int, trial: Ints) -> int:
     """Write ``seq`` with i and j swapped (kind 0) or the stretch from i to j turned round (kind 1)."""
     _copy(seq, 0, seq.size, trial, 0)
@@ -209,10 +291,11 @@ def _descend(
 ) -> tuple[float, int]:
     """Improve ``seq`` in place until no single step does, or ``most`` orders were priced. (cost, orders priced)."""
     count = seq.size
-    states, costs = _prefixes(world, drive, route, seq, load_time_s(world, seq, count))
-    state, start, trial = np.empty_like(states[0]), np.empty(states.shape[2]), np.empty(count, dtype=np.int64)
-    way_back = usual_s(world, drive, route, world.place[seq[count - 1]], drive.end[route]) if count else 0.0
-    cost = costs[count] + world.travel_price * way_back + churn * moved_count(seq, count, rank)
+    course = _course(world, drive, route, seq, load_time_s(world, seq, count))
+    state, start = np.empty_like(course.states[0]), np.empty(course.states.shape[2])
+    trial, tails = np.empty(count, dtype=np.int64), np.empty(count, dtype=np.int64)
+    way_back = course.ways[count - 1] if count else 0.0
+    cost = course.costs[count] + world.travel_price * way_back + churn * moved_count(seq, count, rank)
     priced, improved = 0, True
     while improved and priced < most:
         improved = False
@@ -224,29 +307,29 @@ def _descend(
                         if i + length > count or j > count - length or (i == j and not flip):
                             continue
                         first = _relocated(seq, i, length, j, flip, trial)
+                        meets = max(i, j) + length
                     else:
                         kind = step - (2 * _LONGEST_CHAIN - 1)
                         if j < i + 2 + kind:
                             continue
-                        first = _shuffled(seq, kind, i, j, trial)
+                        first, meets = _shuffled(seq, kind, i, j, trial), j + 1
                     if not order_holds(rules, route, trial, count) or not load_fits(rules, drive, route, trial, count):
                         continue
-                    extra = churn * moved_count(trial, count, rank)
-                    _copy_state(states[first], state)
+                    extra = churn * _moved_count(trial, count, rank, tails)
                     limit = cost - extra - _LEAST_GAIN
-                    found = tail_cost(world, drive, route, trial, count, first, costs[first], limit, state, start)
+                    found = _changed_cost(world, drive, route, trial, first, meets, 0, course, limit, state, start)
                     priced += 1
                     if found < limit:
                         cost = found + extra
                         _copy(trial, 0, count, seq, 0)
-                        fill_prefix(world, drive, route, seq, count, first, states, costs)
+                        _drive_on(world, drive, route, seq, first, course, start)
                         improved = True
                 if priced >= most:
                     return cost, priced
     return cost, priced
 
 
-@compiled
+@borrowing
 def _next_random(state: int) -> int:
     """A linear congruential step (Numerical Recipes' constants): numba's own generator is a hidden global."""
     return (state * 1664525 + 1013904223) % 4294967296

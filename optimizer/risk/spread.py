@@ -11,8 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import qmc
 
+from optimizer.compiling import compiled
 from optimizer.kernel import SEARCH_SAMPLES as RUN
-from optimizer.kernel import Ints, compiled
+from optimizer.kernel import Ints
 
 Ranks = NDArray[np.uint16]
 Keys = NDArray[np.uint64]

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from optimizer.kernel import compiled
+from optimizer.compiling import borrowing, compiled
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -89,12 +89,12 @@ class Weights(NamedTuple):
     moved: float
 
 
-@compiled
+@borrowing
 def never(w: Weights) -> float:
     return w.missed + w.over + w.late_s * NEVER_S + w.close_s * CLOSE_S
 
 
-@compiled
+@borrowing
 def departs(t: Tables, van: int, stops: Ints, count: int) -> float:
     """When the van can begin: at the hub, once all that it is to take is there."""
     now: float = t.free_at[van]
@@ -104,14 +104,14 @@ def departs(t: Tables, van: int, stops: Ints, count: int) -> float:
     return now
 
 
-@compiled
+@borrowing
 def drive(t: Tables, van: int, stops: Ints, count: int, w: Weights, begun: Floats, spent: Floats) -> float:
     """What the sequence costs. ``begun`` gets each stop's beginning (infinity: never), ``spent`` the cost up to it."""
     now = departs(t, van, stops, count)
     return follow(t, van, stops, count, 0, now, t.start[van], 0.0, w, np.inf, begun, spent)
 
 
-@compiled
+@borrowing
 def follow(
     t: Tables,
     van: int,
@@ -201,7 +201,7 @@ def follow(
     return cost
 
 
-@compiled
+@borrowing
 def fits(t: Tables, van: int, stops: Ints, count: int) -> bool:
     """Whether the van has room for its load at every point."""
     for dimension in range(t.size.shape[1]):
@@ -226,20 +226,20 @@ def fits(t: Tables, van: int, stops: Ints, count: int) -> bool:
     return True
 
 
-@compiled
+@borrowing
 def _put(stops: Ints, count: int, at: int, stop: int) -> None:
     for i in range(count, at, -1):
         stops[i] = stops[i - 1]
     stops[at] = stop
 
 
-@compiled
+@borrowing
 def _take(stops: Ints, count: int, at: int) -> None:
     for i in range(at, count - 1):
         stops[i] = stops[i + 1]
 
 
-@compiled
+@borrowing
 def _shuffle(values: Ints, count: int) -> None:
     for i in range(count - 1, 0, -1):
         j = np.random.randint(0, i + 1)
@@ -289,7 +289,7 @@ def _ruin(t: Tables, lists: Ints, sizes: Ints, home: Ints, near: Ints, begun: Fl
     return removed
 
 
-@compiled
+@borrowing
 def _best_place(
     t: Tables,
     van: int,
@@ -308,7 +308,8 @@ def _best_place(
     fetches = t.wreck[stop] >= 0
     for i in range(size):
         fetches = fetches or t.wreck[lists[van, i]] >= 0
-    trial[:size] = lists[van, :size]
+    for i in range(size):
+        trial[i] = lists[van, i]
     trial[size] = stop
     if not fetches and t.loads[van] and not fits(t, van, trial, size + 1):
         return best, where
@@ -338,7 +339,7 @@ def _best_place(
     return best, where
 
 
-@compiled
+@borrowing
 def _key_by(t: Tables, stop: int, rule: int) -> float:
     key = np.random.random()
     if rule == 1:

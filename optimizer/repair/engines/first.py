@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from optimizer.kernel import compiled
+from optimizer.compiling import borrowing, compiled
 from optimizer.repair.engines.route import (
     LEAST_GAIN,
     NONE,
@@ -23,7 +23,7 @@ ROUTE = "daf2c6e887e4"
 so)."""
 
 
-@compiled
+@borrowing
 def best_on(
     t: Tables, r: Routes, v: int, stop: int, limit: float, rng: NDArray[np.uint64], blink: float
 ) -> tuple[float, int, int]:
@@ -35,7 +35,7 @@ def best_on(
     return price, at, first
 
 
-@compiled
+@borrowing
 def put_unit(t: Tables, r: Routes, v: int, stop: int, at: int, first: int) -> None:
     """Put a stop, and its pickup, where ``best_on`` says."""
     put(t, r, v, stop, at)
@@ -44,14 +44,14 @@ def put_unit(t: Tables, r: Routes, v: int, stop: int, at: int, first: int) -> No
     refresh(t, r, v)
 
 
-@compiled
+@borrowing
 def take_unit(t: Tables, r: Routes, stop: int) -> tuple[int, int]:
     """Take a stop, and its pickup, off; the places for ``put_unit`` to put them back. ``refresh`` is the caller's."""
     first = take(t, r, t.stops[stop].pickup) if t.stops[stop].pickup != NONE else NONE
     return take(t, r, stop), first
 
 
-@compiled
+@borrowing
 def undone_price(t: Tables, stop: int) -> float:
     price = t.stops[stop].undone_price
     if t.stops[stop].pickup != NONE:
@@ -59,7 +59,7 @@ def undone_price(t: Tables, stop: int) -> float:
     return float(price)
 
 
-@compiled
+@borrowing
 def _best_and_regret(price: Floats, window: float) -> tuple[float, float, int]:
     """The least price, how much dearer the second least is (at most ``window``), and whose the least is."""
     best, second, where = np.inf, np.inf, NONE
@@ -162,7 +162,7 @@ def relieve_late(t: Tables, r: Routes, rng: NDArray[np.uint64], until: int) -> N
             stuck[to] = False
 
 
-@compiled
+@borrowing
 def at_risk(t: Tables, r: Routes) -> int:
     """How many stops are late or undone."""
     count = 0

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from optimizer.kernel import compiled
+from optimizer.compiling import borrowing
 from optimizer.repair.subproblem import NO_LIMIT, NOWHERE, Codes, Floats, Ints
 
 Records = NDArray[Any]
@@ -86,7 +86,7 @@ class Routes(NamedTuple):
     meter: Ints
 
 
-@compiled
+@borrowing
 def driving_s(t: Tables, v: int, here: int, there: int, at_s: int) -> int:
     """Seconds from one row to another, left at ``at_s``."""
     usual = t.travel_s[t.vehicles[v].profile, here, there]
@@ -100,7 +100,7 @@ def driving_s(t: Tables, v: int, here: int, there: int, at_s: int) -> int:
     return int(np.floor(usual * factor + 0.5))
 
 
-@compiled
+@borrowing
 def rests(t: Tables, v: int, since_s: int, drive_s: int) -> int:
     """How many breaks fall due in so long a drive."""
     after_s = t.vehicles[v].break_after_s
@@ -109,13 +109,13 @@ def rests(t: Tables, v: int, since_s: int, drive_s: int) -> int:
     return int(max(0, (since_s + drive_s + after_s - 1) // after_s - 1))
 
 
-@compiled
+@borrowing
 def late_price(t: Tables, stop: int, start_s: int) -> float:
     late_s = start_s - t.stops[stop].closes_s
     return t.stops[stop].lateness_price * late_s + t.stops[stop].miss_price if late_s > 0 else 0.0
 
 
-@compiled
+@borrowing
 def standing_price(t: Tables, v: int, stop: int) -> float:
     """What the stop costs on this vehicle whenever it is done."""
     price = t.stops[stop].visit_price
@@ -126,7 +126,7 @@ def standing_price(t: Tables, v: int, stop: int) -> float:
     return float(price)
 
 
-@compiled
+@borrowing
 def is_original(t: Tables, r: Routes, v: int) -> bool:
     if r.loads[v].size != t.vehicles[v].original_size:
         return False
@@ -136,7 +136,7 @@ def is_original(t: Tables, r: Routes, v: int) -> bool:
     return True
 
 
-@compiled
+@borrowing
 def refresh(t: Tables, r: Routes, v: int) -> None:
     """Everything about a route whose sequence changed."""
     m, k, size = t.demand.shape[0], t.vehicles.size, r.loads[v].size
@@ -181,13 +181,13 @@ def refresh(t: Tables, r: Routes, v: int) -> None:
     r.loads[v].price = total
 
 
-@compiled
+@borrowing
 def refresh_all(t: Tables, r: Routes) -> None:
     for v in range(t.vehicles.size):
         refresh(t, r, v)
 
 
-@compiled
+@borrowing
 def keeps_day(t: Tables, r: Routes, v: int) -> bool:
     """Whether a refreshed route ends in time. Taking a stop off can break that: rests and slow hours then fall
     elsewhere, and matrices have ways that are shorter by way of another place.
@@ -200,7 +200,7 @@ def keeps_day(t: Tables, r: Routes, v: int) -> bool:
     return bool(back.driven_s + driving_s(t, v, back.from_row, back.row, back.leave_s) <= t.vehicles[v].most_s)
 
 
-@compiled
+@borrowing
 def tail_price(
     t: Tables, r: Routes, v: int, first: int, here: int, now_s: int, since_s: int, driven_s: int, limit: float
 ) -> float:
@@ -233,7 +233,7 @@ def tail_price(
     return price if delay <= r.visits[v, size].slack_s and price < limit else np.inf
 
 
-@compiled
+@borrowing
 def _driven_again(
     t: Tables, r: Routes, v: int, first: int, here: int, now: int, since: int, driven: int, limit: float
 ) -> float:
@@ -258,12 +258,12 @@ def _driven_again(
     return price if now <= t.vehicles[v].latest_s and driven <= t.vehicles[v].most_s else np.inf
 
 
-@compiled
+@borrowing
 def segment_on(t: Tables, v: int, stop: int) -> int:
     return int(t.stops[stop].segment if t.stops[stop].home == v else t.vehicles[v].behind)
 
 
-@compiled
+@borrowing
 def window_of(t: Tables, r: Routes, v: int, stop: int) -> tuple[int, int]:
     """The first and last place on the route where pins let the stop in; (0, -1): none."""
     if not t.has_pins:
@@ -280,13 +280,13 @@ def window_of(t: Tables, r: Routes, v: int, stop: int) -> tuple[int, int]:
     return low, high
 
 
-@compiled
+@borrowing
 def load_change(t: Tables, stop: int, d: int) -> int:
     """What serving a stop does to the load."""
     return int(t.demand[t.stops[stop].delivery, d] if t.stops[stop].delivery != NONE else -t.demand[stop, d])
 
 
-@compiled
+@borrowing
 def roomy_until(t: Tables, r: Routes, v: int, stop: int) -> int:
     """The last place where goods that are aboard from the start may be delivered without the load ever being too much
     before; -1: nowhere. Behind a pickup the van may be fuller than at the start.
@@ -306,7 +306,7 @@ def roomy_until(t: Tables, r: Routes, v: int, stop: int) -> int:
     return int(last)
 
 
-@compiled
+@borrowing
 def best_place(
     t: Tables, r: Routes, v: int, stop: int, limit: float, rng: NDArray[np.uint64], blink: float
 ) -> tuple[float, int]:
@@ -355,7 +355,7 @@ def best_place(
     return (best, at) if at != NONE else (np.inf, NONE)
 
 
-@compiled
+@borrowing
 def best_pair(
     t: Tables, r: Routes, v: int, stop: int, limit: float, rng: NDArray[np.uint64], blink: float
 ) -> tuple[float, int, int]:
@@ -433,7 +433,7 @@ def best_pair(
     return (best, at, then) if at != NONE else (np.inf, NONE, NONE)
 
 
-@compiled
+@borrowing
 def _roomy_from(t: Tables, r: Routes, v: int, at: int, stop: int) -> int:
     """The last place to which goods taken over at place ``at`` fit on top of what is aboard; below ``at``: none."""
     last = r.loads[v].size
@@ -449,7 +449,7 @@ def _roomy_from(t: Tables, r: Routes, v: int, at: int, stop: int) -> int:
     return int(last)
 
 
-@compiled
+@borrowing
 def put(t: Tables, r: Routes, v: int, stop: int, at: int) -> None:
     """Insert without looking: the caller knows that it holds. ``refresh`` is the caller's as well."""
     for i in range(r.loads[v].size, at, -1):
@@ -464,7 +464,7 @@ def put(t: Tables, r: Routes, v: int, stop: int, at: int) -> None:
             r.aboard[v, d] += t.demand[stop, d]
 
 
-@compiled
+@borrowing
 def take(t: Tables, r: Routes, stop: int) -> int:
     """Take a stop off its route; its place there. ``refresh`` is the caller's."""
     v = r.where[stop]
@@ -483,7 +483,7 @@ def take(t: Tables, r: Routes, stop: int) -> int:
     return at
 
 
-@compiled
+@borrowing
 def uniform(rng: NDArray[np.uint64]) -> float:
     """The next number in [0, 1) of a xorshift64* generator, whose state is ``rng[0]`` (never 0)."""
     x = rng[0]
@@ -494,7 +494,7 @@ def uniform(rng: NDArray[np.uint64]) -> float:
     return float(((x * np.uint64(2685821657736338717)) >> np.uint64(11)) * (1.0 / 9007199254740992.0))
 
 
-@compiled
+@borrowing
 def below(rng: NDArray[np.uint64], bound: int) -> int:
     """A whole number from 0 to ``bound`` - 1."""
     return min(int(uniform(rng) * bound), bound - 1)

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from optimizer.kernel import compiled
+from optimizer.compiling import borrowing, compiled
 from optimizer.repair.engines.first import best_on, put_unit, take_unit, undone_price
 from optimizer.repair.engines.route import LEAST_GAIN, NONE, ZERO, Routes, Tables, below, keeps_day, refresh, uniform
 from optimizer.repair.subproblem import Floats, Ints
@@ -80,7 +80,7 @@ def nearest(t: Tables, memory: Memory, stop: int) -> Ints:
     return near
 
 
-@compiled
+@borrowing
 def total_price(t: Tables, r: Routes) -> float:
     total = 0.0
     for v in range(t.vehicles.size):
@@ -91,7 +91,7 @@ def total_price(t: Tables, r: Routes) -> float:
     return total
 
 
-@compiled
+@borrowing
 def keep_best(t: Tables, r: Routes, memory: Memory) -> None:
     for v in range(t.vehicles.size):
         memory.best_size[v] = r.loads[v].size
@@ -99,7 +99,7 @@ def keep_best(t: Tables, r: Routes, memory: Memory) -> None:
             memory.best[v, i] = r.seq[v, i]
 
 
-@compiled
+@borrowing
 def _remember(r: Routes, memory: Memory, count: int, v: int, mark: int) -> int:
     """Keep a route's sequence before it is changed for the first time; the number kept."""
     if memory.stamp[v] == mark:
@@ -112,7 +112,7 @@ def _remember(r: Routes, memory: Memory, count: int, v: int, mark: int) -> int:
     return count + 1
 
 
-@compiled
+@borrowing
 def _count_aboard(t: Tables, r: Routes, v: int, stop: int, sign: int) -> None:
     """What the stop adds to the load at the start; -1 takes it off again."""
     if t.stops[stop].delivery == NONE and t.stops[stop].pickup == NONE and not t.stops[stop].held:
@@ -120,7 +120,7 @@ def _count_aboard(t: Tables, r: Routes, v: int, stop: int, sign: int) -> None:
             r.aboard[v, d] += sign * t.demand[stop, d]
 
 
-@compiled
+@borrowing
 def _go_back(t: Tables, r: Routes, memory: Memory, count: int) -> None:
     for c in range(count):
         v = memory.touched[c]
@@ -141,7 +141,7 @@ def _go_back(t: Tables, r: Routes, memory: Memory, count: int) -> None:
         refresh(t, r, v)
 
 
-@compiled
+@borrowing
 def _seed_stop(
     t: Tables, memory: Memory, tuning: Tuning, trouble: Ints, troubled: int, undone: Ints, missing: int
 ) -> int:
@@ -154,7 +154,7 @@ def _seed_stop(
     return below(rng, t.demand.shape[0])
 
 
-@compiled
+@borrowing
 def _troubles(t: Tables, r: Routes, trouble: Ints) -> int:
     """Fill in the stops of late routes up to their last late one; the undone are tried in every iteration anyway."""
     count = 0
@@ -242,7 +242,7 @@ def _shuffle(t: Tables, rng: NDArray[np.uint64], units: Ints, count: int) -> Non
         units[i] = sorted_units[i]
 
 
-@compiled
+@borrowing
 def _recreate(
     t: Tables, r: Routes, memory: Memory, tuning: Tuning, units: Ints, count: int, touched: int, mark: int, seen: Ints
 ) -> int:
@@ -283,7 +283,7 @@ def _recreate(
     return touched
 
 
-@compiled
+@borrowing
 def _all_keep_day(t: Tables, r: Routes, memory: Memory, touched: int) -> bool:
     for c in range(touched):  # noqa: SIM110 - compiled code knows no generators
         if not keeps_day(t, r, memory.touched[c]):
