@@ -20,4 +20,5 @@ def borrowing(function: _Function) -> _Function:
     ten times as long as driving to a stop in 64 samples. Whoever calls holds the arrays meanwhile. A function that
     makes an array is refused by the compiler; one that returns an array would be a fault that nothing refuses.
     """
-    return cast(_Function, njit(cache=True, nogil=True, error_model="numpy", _nrt=False)(function))
+    untyped: Any = njit  # whose own annotations leave this option out
+    return cast(_Function, untyped(cache=True, nogil=True, error_model="numpy", _nrt=False)(function))

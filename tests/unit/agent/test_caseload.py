@@ -182,6 +182,13 @@ def test_a_watched_case_rests_after_a_plan_and_longer_after_a_no():
     assert is_due_for_planning(case, at(0), at(0) + timedelta(hours=1), PATIENCE)
 
 
+def test_a_watched_case_that_has_not_become_worse_rests_longer_after_a_plan():
+    case = replace(open_case(signal_of(0.5), DAY, at(0)), status=CaseStatus.MONITORING, planned_at=at(0))
+    assert not is_due_for_planning(case, None, at(29), PATIENCE, severity_then=0.5)
+    assert is_due_for_planning(case, None, at(30), PATIENCE, severity_then=0.5)
+    assert is_due_for_planning(replace(case, severity=0.7), None, at(10), PATIENCE, severity_then=0.5)
+
+
 def test_a_waiting_case_is_never_planned_over():
     case = replace(open_case(signal_of(), DAY, at(0)), status=CaseStatus.AWAITING_VETO)
     assert not is_due_for_planning(case, None, at(500), PATIENCE)
