@@ -312,7 +312,7 @@ def test_a_rung_on_top_is_feasible_and_never_worse(town, travel, repairer, seed,
     snapshot = town.snapshot("08:40")
     problem = repairer.prepare(snapshot, travel)
     first = repairer.relocate(problem, list(snapshot.stops)).best
-    limits = Limits(SearchBudget(work=20_000), Budget(solution_limit=30, neighbour_limit=2_000))
+    limits = Limits(SearchBudget(work=20_000), Budget(solution_limit=30, neighbour_limit=2_000, fuse_s=120.0))
     ladder = Ladder((rung,), limits, InProcessSolver())
     polished = ladder.polish(problem, first, repairer.effort, 1)
     assert polished.gain >= first.gain
