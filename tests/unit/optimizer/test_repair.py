@@ -23,7 +23,10 @@ from optimizer.repair.subproblem import Budget
 from optimizer.risk.forecast import Forecaster
 
 random_day = settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture], derandomize=True
+    max_examples=25,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+    derandomize=True,
 )
 
 
