@@ -3,6 +3,8 @@
 import numpy as np
 
 from optimizer.kernel import NEVER, SEARCH_SAMPLES, Drive, World, fleet_duties, fleet_starts, route_cost
+from optimizer.repair.engines import Rung
+from optimizer.repair.ladder import Ladder
 from optimizer.repair.moves import Rules, best_insertion, improve_order, load_fits, moved_count, order_holds
 from optimizer.risk.draws import Draws
 from optimizer.risk.priors import Priors
@@ -97,3 +99,8 @@ def _tiny_rules() -> Rules:
         capacity=np.ones((1, 1)),
         aboard=np.zeros((1, 1)),
     )
+
+
+if __name__ == "__main__":
+    warm_up()
+    Ladder((Rung.FIRST.value, Rung.SECOND.value)).warm_up()

@@ -2,7 +2,6 @@
 
 import json
 import threading
-import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -128,11 +127,11 @@ def broken(_: dict[str, Any]) -> str:
     raise Broken
 
 
-def stalling(seconds: float) -> Behaviour:
-    """Answers well, and much too late."""
+def stalling(released: threading.Event) -> Behaviour:
+    """Answers well, and not before it is ``released``."""
 
     def stall(brief: dict[str, Any]) -> str:
-        time.sleep(seconds)
+        released.wait(60)
         return helpful(brief)
 
     return stall

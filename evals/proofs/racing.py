@@ -21,7 +21,6 @@ _VETO = (
     'permit (principal, action == Action::"executeUnlessVetoed", resource);'
 )
 _BEFORE = timedelta(milliseconds=1)
-# Either side starts this much later at most, so that the veto meets every part of the other's step.
 _HEAD_START_S = 0.03
 
 
@@ -48,6 +47,25 @@ class _CreepingClock(ManualClock):
         return super().now()
 
 
+class _Starts:
+    """How much later either side starts, at most: whoever wins gives the other more of a start the next time.
+
+    So the veto meets every part of the other's step, however long that takes on this machine.
+    """
+
+    def __init__(self, draws: random.Random) -> None:
+        self._draws = draws
+        self._veto_s = self._tick_s = _HEAD_START_S
+
+    def draw(self) -> tuple[float, float]:
+        """Seconds until the veto, and until the step."""
+        return self._draws.random() * self._veto_s, self._draws.random() * self._tick_s
+
+    def learn(self, veto_won: bool) -> None:
+        factor = 1.5 if veto_won else 1 / 1.5
+        self._veto_s, self._tick_s = self._veto_s * factor, self._tick_s / factor
+
+
 def prove_racing(url: str, folder: Path, races: int, seed: int = 1) -> Racing:
     """Let one server's deadline and another server's veto meet, ``races`` times, each on a case of its own."""
     policies, draws = write_policies(folder / "policies", _VETO), random.Random(seed)
@@ -59,10 +77,13 @@ def prove_racing(url: str, folder: Path, races: int, seed: int = 1) -> Racing:
         closing(open_service(url, folder, early, policy_dir=policies, durable=False)) as desk,
     ):
         taken: set[CaseId] = set()
+        starts = _Starts(draws)
         for question in questions:
             late.advance_to(question.expires_at)
             early.advance_to(question.expires_at - _BEFORE)
-            if _race(executor, desk, question, draws.random() * _HEAD_START_S, draws.random() * _HEAD_START_S):
+            is_taken = _race(executor, desk, question, *starts.draw())
+            starts.learn(is_taken)
+            if is_taken:
                 taken.add(question.case_id)
         executor.tick()
         return _count(executor, questions, taken)

@@ -22,6 +22,7 @@ from tools.channels import Delivery
 _AUTO = '@id("proof.auto") @why("Everything is automatic.") permit (principal, action == Action::"execute", resource);'
 GOAL_S = 2.0
 _WATCHED_S = 3.0
+_GIVE_UP_S = 300.0
 _A_DELIVERY_S = 0.02
 
 
@@ -81,7 +82,7 @@ def prove_stopping(url: str, folder: Path, pulls: int, cases_a_pull: int = 6, se
 
 def _await_work(service: Service, channel: _SlowChannel, draws: random.Random) -> None:
     """Until something has been committed or sent, and a moment longer."""
-    before, give_up = len(channel.starts) + len(_commits(service)), time.monotonic() + 60
+    before, give_up = len(channel.starts) + len(_commits(service)), time.monotonic() + _GIVE_UP_S
     while len(channel.starts) + len(_commits(service)) == before and time.monotonic() < give_up:
         time.sleep(0.01)
     time.sleep(draws.random() * 0.1)

@@ -21,6 +21,8 @@ from forestall.domain.vocabulary import Mode, ModelKind, ModelStatus
 from forestall.intake import parse_events
 from forestall.settings import Settings
 
+PATIENCE_MS = 120_000  # of the browser and of the server: a fuse, and not what any test is about
+
 _ARGUMENTS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -112,7 +114,7 @@ def chromium():
         reason = "no Chromium: apt-get install chromium, and the dev dependencies"
         pytest.fail(reason) if os.environ.get("CI") else pytest.skip(reason)
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=_ARGUMENTS)
+        browser = playwright.chromium.launch(executable_path=path, args=_ARGUMENTS, timeout=PATIENCE_MS)
         yield browser
         browser.close()
 
@@ -129,6 +131,7 @@ def open_page(chromium, day):
 
     def open_one(path="/?refresh=off", **options):
         context = chromium.new_context(**options)
+        context.set_default_timeout(PATIENCE_MS)
         contexts.append(context)
         page = context.new_page()
         page.on("console", note)
@@ -162,10 +165,10 @@ def _served(app):
     server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="warning", ws="none", lifespan="on"))
     thread = threading.Thread(target=server.run)
     thread.start()
-    give_up = time.monotonic() + 20
+    give_up = time.monotonic() + PATIENCE_MS / 1000
     while not server.started:
         assert time.monotonic() < give_up, "the server does not come up"
         time.sleep(0.02)
     yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
     server.should_exit = True
-    thread.join(20)
+    thread.join()

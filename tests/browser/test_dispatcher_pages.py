@@ -167,10 +167,14 @@ def test_several_cases_are_approved_at_once_and_each_says_what_came_of_it(open_p
 
 def test_a_countdown_runs_and_the_page_says_how_long_it_was_looked_at(open_page, day):
     page = open_page()
+    page.clock.install(time=0)
+    page.clock.pause_at(1000)  # from here on, time is what the test says
     open_case(page)
     shown = page.locator("#answer [data-left]")
     shown.evaluate("one => { one.dataset.left = '4'; }")
+    page.clock.run_for(1000)
     page.get_by_text("3 s left").wait_for()
+    page.clock.run_for(3000)
     page.get_by_text("time is up").wait_for()
 
 

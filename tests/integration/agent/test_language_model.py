@@ -1,6 +1,7 @@
 """A language model over HTTP beside the running service: slow, broken or hostile, it does no harm."""
 
 from pathlib import Path
+from threading import Event
 
 import pytest
 
@@ -32,17 +33,19 @@ def asks(server, **settings):
         "llm_model": "stub",
         "llm_base_url": server.base_url,
         "llm_band": 0.01,  # nearly every plan is put to it
-        "llm_timeout_s": 10.0,
+        "llm_timeout_s": 60.0,
         **settings,
     }
 
 
 @pytest.mark.parametrize("name", [*UNUSABLE, "stalling"])
 def test_a_model_that_is_no_use_changes_no_decision(field, name):
-    behaviour = stalling(0.4) if name == "stalling" else UNUSABLE[name]
+    released = Event()
+    behaviour = stalling(released) if name == "stalling" else UNUSABLE[name]
     with ChatServer(behaviour).running() as server:
-        decisions, proposals = break_and_decide(field, **asks(server, llm_timeout_s=0.1 if name == "stalling" else 10))
+        decisions, proposals = break_and_decide(field, **asks(server, llm_timeout_s=0.1 if name == "stalling" else 60))
         assert server.asked
+        released.set()
     consulted = [p for p in proposals if p.consultation is not None]
     assert {p.consultation.advice for p in consulted} == {Advice.FELL_BACK}
     by_rules = RulePlanner(price_per_cent=Prices().cent)

@@ -12,6 +12,7 @@ import httpx
 import pytest
 
 REPOSITORY = Path(__file__).parents[3]
+PATIENCE_S = 300  # a fuse, and not what any test is about
 
 
 @pytest.fixture
@@ -35,7 +36,7 @@ def forestall(forestall_environment, tmp_path):
             cwd=tmp_path,
             capture_output=True,
             encoding="utf-8",
-            timeout=120,
+            timeout=PATIENCE_S,
             check=False,
         )
 
@@ -60,7 +61,7 @@ def test_help_is_quick_because_nothing_heavy_is_imported(forestall):
     heavy = "import sys, forestall.cli.commands as c; c.make_app(); print(set(sys.modules) & set(sys.argv[1:]))"
     shown = subprocess.run(
         [sys.executable, "-c", heavy, "numpy", "sqlalchemy", "langgraph", "fastapi", "ortools", "numba"],
-        cwd=REPOSITORY, capture_output=True, text=True, timeout=60, check=True,
+        cwd=REPOSITORY, capture_output=True, text=True, timeout=PATIENCE_S, check=True,
     )  # fmt: skip
     assert shown.stdout.strip() == "set()"
 
@@ -173,12 +174,16 @@ def test_the_server_takes_requests_and_ends_in_order_when_told_to(forestall_envi
             [sys.executable, "-m", "forestall.cli", "serve", "--port", "0"],
             env=forestall_environment, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8",
         )  # fmt: skip
-        address = server.stdout.readline().split()[-1]
-        with httpx.Client(base_url=address, trust_env=False, timeout=30) as client:
-            assert client.get("/healthz").json() == {"status": "ok"}
-            assert client.get("/healthz", headers={"Host": "evil.example"}).status_code == 400
-        server.send_signal(signal.SIGTERM)
-        out, err = server.communicate(timeout=30)
+        try:
+            address = server.stdout.readline().split()[-1]
+            with httpx.Client(base_url=address, trust_env=False, timeout=PATIENCE_S) as client:
+                assert client.get("/healthz").json() == {"status": "ok"}
+                assert client.get("/healthz", headers={"Host": "evil.example"}).status_code == 400
+            server.send_signal(signal.SIGTERM)
+            out, err = server.communicate(timeout=PATIENCE_S)
+        finally:
+            server.kill()  # nothing, where it has ended
+            server.communicate()
         assert (server.returncode, out) == (0, "")
         assert "Traceback" not in err
 

@@ -10,7 +10,7 @@ from optimizer.repair.ladder import Ladder
 from optimizer.repair.pool import InProcessSolver
 from optimizer.repair.subproblem import Budget, Sequences, SubProblem, SubSolution
 
-SMALL = Limits(SearchBudget(work=20_000), Budget(solution_limit=30, neighbour_limit=2_000))
+SMALL = Limits(SearchBudget(work=20_000), Budget(solution_limit=30, neighbour_limit=2_000, fuse_s=120.0))
 
 
 class _Watched(InProcessSolver):

@@ -5,6 +5,7 @@ import signal
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 
 import numpy as np
 import pytest
@@ -14,7 +15,8 @@ from optimizer.repair.ortools_routing import solve
 from optimizer.repair.pool import InProcessSolver, Solver, SolverPool
 from optimizer.repair.subproblem import Budget, SolveStatus, SubProblem
 
-SMALL = Budget(solution_limit=40, neighbour_limit=2_000)
+UNHURRIED_S = 120.0  # a fuse that no busy machine burns down: what ends these searches are their counts
+SMALL = Budget(solution_limit=40, neighbour_limit=2_000, fuse_s=UNHURRIED_S)
 
 
 def make_day(seed: int, stops: int = 16) -> SubProblem:
@@ -54,7 +56,7 @@ class TestContract:
 
     def test_jobs_handed_in_together_are_all_answered(self, solver: Solver) -> None:
         answers = [solver.submit(make_day(seed), SMALL, 1) for seed in range(3)]
-        assert [a.result(60).sequences for a in answers] == [
+        assert [a.result(UNHURRIED_S).sequences for a in answers] == [
             solve(make_day(seed), SMALL, 1).sequences for seed in range(3)
         ]
 
@@ -64,7 +66,7 @@ class TestContract:
         solver.close()
         solver.close()
         with pytest.raises(Unavailable, match="closed"):
-            solver.submit(make_day(1), SMALL, 1).result(10)
+            solver.submit(make_day(1), SMALL, 1).result(UNHURRIED_S)
 
 
 class TestPool:
@@ -84,15 +86,15 @@ class TestPool:
 
     def test_a_job_whose_worker_is_killed_is_tried_again(self, pool: SolverPool) -> None:
         pool.solve(make_day(1), SMALL, 1)
-        answer = pool.submit(make_day(2, 60), Budget(10_000, 20_000, 30.0), 1)
+        answer = pool.submit(make_day(2, 60), Budget(10_000, 20_000, UNHURRIED_S), 1)
         time.sleep(0.1)
         _kill_workers(pool)
-        assert answer.result(60).status is SolveStatus.IMPROVED
+        assert answer.result(UNHURRIED_S).status is SolveStatus.IMPROVED
 
     def test_a_job_that_meets_it_twice_fails_clearly_and_the_next_is_served(self, pool: SolverPool) -> None:
         pool.solve(make_day(1), SMALL, 1)
-        answer = pool.submit(make_day(2, 60), Budget(10_000, 10**9, 30.0), 1)
-        deadline = time.monotonic() + 60
+        answer = pool.submit(make_day(2, 60), Budget(10_000, 10**9, UNHURRIED_S), 1)
+        deadline = time.monotonic() + UNHURRIED_S
         while not answer.done() and time.monotonic() < deadline:
             _kill_workers(pool)
             time.sleep(0.2)
@@ -120,33 +122,36 @@ class TestPool:
         blockers = [pool.submit(make_day(2, 60), Budget(10_000, 10**9, 1.0), 1) for _ in range(3)]
         with pytest.raises(Unavailable, match="in time"):
             pool.solve(make_day(1), Budget(60, 4_000, 0.1), 1)
-        assert [blocker.result(60).replayable for blocker in blockers] == [False] * 3
-        assert pool.submit(make_day(1), SMALL, 1).result(60).status is SolveStatus.IMPROVED
+        assert [blocker.result(UNHURRIED_S).replayable for blocker in blockers] == [False] * 3
+        assert pool.submit(make_day(1), SMALL, 1).result(UNHURRIED_S).status is SolveStatus.IMPROVED
 
     def test_other_threads_keep_moving_while_it_solves(self, pool: SolverPool) -> None:
-        """A solve in this process would stall the ticker throughout; the bound leaves room for a busy machine."""
+        """A solve in this process would leave the ticker a turn or two before it and none within."""
         pool.solve(make_day(1), SMALL, 1)
-        gaps: list[float] = []
-        is_over = threading.Event()
+        ticks = 0
+        is_ticking, is_over = threading.Event(), threading.Event()
 
         def tick() -> None:
-            last = time.perf_counter()
-            while not is_over.wait(0.005):
-                now = time.perf_counter()
-                gaps.append(now - last)
-                last = now
+            nonlocal ticks
+            while not is_over.wait(0.002):
+                ticks += 1
+                is_ticking.set()
 
         ticker = threading.Thread(target=tick)
         ticker.start()
-        found = pool.solve(make_day(2, 60), Budget(10_000, 30_000, 30.0), 1)
+        assert is_ticking.wait(UNHURRIED_S)
+        before = ticks
+        found = pool.solve(make_day(2, 60), Budget(10_000, 30_000, UNHURRIED_S), 1)
+        within = ticks - before
         is_over.set()
         ticker.join()
         assert found.cpu_s > 0.2
-        assert max(gaps) < found.wall_s / 2
+        assert within > 20
 
 
 def _kill_workers(pool: SolverPool) -> tuple[int, ...]:
     pids = pool.worker_pids()
     for pid in pids:
-        os.kill(pid, signal.SIGKILL)
+        with suppress(ProcessLookupError):  # the pool has buried it since
+            os.kill(pid, signal.SIGKILL)
     return pids

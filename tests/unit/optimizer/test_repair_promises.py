@@ -18,7 +18,10 @@ from optimizer.repair import FleetPlan, Repairer
 from optimizer.repair.check import check_plan
 
 days = settings(
-    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture], derandomize=True
+    max_examples=150,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+    derandomize=True,
 )
 BROKEN = RouteId("R1")
 

@@ -17,7 +17,7 @@ from optimizer.repair.unserved import NOT_TRIED, explain_unserved
 from random_problems import make_any
 
 KNOWN = {constraint.name for constraint in CONSTRAINTS}
-SMALL = Limits(SearchBudget(work=5_000), Budget(20, 1_000))
+SMALL = Limits(SearchBudget(work=5_000), Budget(20, 1_000, fuse_s=120.0))
 A_HUNDRED = 100
 """Problems an example looks at, where a rung takes milliseconds: hypothesis itself would take longer than the rung."""
 

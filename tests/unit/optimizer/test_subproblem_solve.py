@@ -10,7 +10,9 @@ from optimizer.repair.evaluation import evaluate, last_arrival_s, route_price
 from optimizer.repair.ortools_routing import solve
 from optimizer.repair.subproblem import CUSTODY, Budget, SolveStatus, SubProblem
 
-SMALL = Budget(solution_limit=60, neighbour_limit=4_000)
+# What ends these searches are their counts: no busy machine burns down a fuse this long.
+UNHURRIED_S = 120.0
+SMALL = Budget(solution_limit=60, neighbour_limit=4_000, fuse_s=UNHURRIED_S)
 
 
 def make_day(seed: int, vehicles: int = 3, per_vehicle: int = 6, **changes: object) -> SubProblem:
@@ -65,7 +67,7 @@ class TestQuality:
     @pytest.mark.parametrize("seed", range(6))
     def test_one_route_of_eight_is_as_good_as_enumeration(self, seed: int) -> None:
         sub = make_day(seed, vehicles=1, per_vehicle=8)
-        assert solve(sub, Budget(100), 1).objective <= 1.001 * best_order_price(sub)
+        assert solve(sub, Budget(100, fuse_s=UNHURRIED_S), 1).objective <= 1.001 * best_order_price(sub)
 
     @pytest.mark.parametrize("stops", [14, 20])
     def test_a_long_route_whose_best_order_is_known_is_found(self, stops: int) -> None:
@@ -73,7 +75,7 @@ class TestQuality:
         row = np.abs(np.subtract.outer(np.arange(stops + 1), np.arange(stops + 1))) * 100
         order = tuple(np.random.default_rng(stops).permutation(stops).tolist())
         sub = make_day(1, 1, stops, travel_s=row, opens_s=0, closes_s=100_000, sequences=(order,))
-        assert solve(sub, Budget(100), 1).objective == 2 * stops * 100
+        assert solve(sub, Budget(100, fuse_s=UNHURRIED_S), 1).objective == 2 * stops * 100
 
     def test_a_late_vehicle_gets_help(self) -> None:
         sub = make_day(4)
@@ -110,8 +112,8 @@ class TestPromises:
         )  # fmt: skip
 
     def test_the_budget_ends_the_search(self) -> None:
-        assert solve(make_day(5), Budget(neighbour_limit=500), 1).neighbours == 500
-        assert solve(make_day(5), Budget(solution_limit=3), 1).solutions <= 4
+        assert solve(make_day(5), Budget(neighbour_limit=500, fuse_s=UNHURRIED_S), 1).neighbours == 500
+        assert solve(make_day(5), Budget(solution_limit=3, fuse_s=UNHURRIED_S), 1).solutions <= 4
 
     def test_an_answer_the_fuse_cut_short_is_marked_not_replayable(self) -> None:
         sub = make_day(6, vehicles=4, per_vehicle=12)
@@ -160,7 +162,7 @@ class TestRescue:
 
     def test_stranded_parcels_are_met_and_delivered_in_that_order(self) -> None:
         sub = self.make_rescue()
-        result = evaluate(sub, solve(sub, Budget(100, 20_000), 1).sequences)
+        result = evaluate(sub, solve(sub, Budget(100, 20_000, UNHURRIED_S), 1).sequences)
         assert result.is_feasible
         assert result.undone == ()
 

@@ -17,7 +17,9 @@ FORECASTER = Forecaster(samples=64)
 TRAVEL = HaversineTravel()
 DAYS = st.integers(0, 40)
 # the town a test gets is only asked for a fresh one of its kind
-FEW = settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+FEW = settings(
+    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 
 
 def fleet(town, seed: int):

@@ -26,7 +26,7 @@ ROW = {"misses", "saved_share", "j_gap", "moved", "cpu_ms"}
 def small_budgets(monkeypatch: pytest.MonkeyPatch) -> None:
     """A small town needs little search."""
     monkeypatch.setattr(rungs, "SECOND_BUDGET", SearchBudget(work=100_000))
-    monkeypatch.setattr(rungs, "ORTOOLS_BUDGET", Budget(solution_limit=50, neighbour_limit=2_000, fuse_s=10.0))
+    monkeypatch.setattr(rungs, "ORTOOLS_BUDGET", Budget(solution_limit=50, neighbour_limit=2_000, fuse_s=120.0))
 
 
 def report_of(folder: Path, capsys: pytest.CaptureFixture[str], **options: Any) -> tuple[dict[str, Any], str]:
