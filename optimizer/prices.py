@@ -24,7 +24,7 @@ class Prices:
     lateness_cap_s: float = 4 * 3600.0
     miss: float = 36_000.0
     gross_after_s: float = 3600.0
-    gross_share: float = 2.0
+    gross_share: float = 5.0
     eased_share: float = 0.5
     undone_extra: float = 3_600.0
     move: float = 300.0
