@@ -112,10 +112,11 @@ def plan(state: CaseRun, runtime: Runtime[RunContext]) -> CaseRun:  # noqa: ARG0
     work, desk = runtime.context.work, runtime.context.desk
     assert desk.situation is not None
     ranking = work.planner.rank([c for c in desk.candidates if not c.is_advice], desk.judgements)
-    ranking = _advised(work, desk, ranking)
+    desk.planner, desk.consultation = work.planner.name, None
     if is_for_customers(desk.situation):
         ranking = tuple(candidate.id for candidate in desk.candidates)  # asking has paid already, and a wish is a wish
     elif ranking:
+        ranking = _advised(work, desk, ranking)
         desk.candidates = tuple(
             accompany(work.forecaster, desk.situation, c) if c.id == ranking[0] else c for c in desk.candidates
         )
@@ -127,7 +128,6 @@ def plan(state: CaseRun, runtime: Runtime[RunContext]) -> CaseRun:  # noqa: ARG0
 
 def _advised(work: Workplace, desk: Desk, ranking: tuple[CandidateId, ...]) -> tuple[CandidateId, ...]:
     """The rules' ranking, or a language model's order of it; policy is told whose it is."""
-    desk.planner, desk.consultation = work.planner.name, None
     if work.advisor is None or desk.situation is None:
         return ranking
     situation = desk.situation
