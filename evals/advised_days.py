@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 
 from evals.account import Account, account_of
-from evals.arms.playing import played_with_service
+from evals.arms.playing import NO_MODEL, played_with_service
 from evals.auditor import read_record
 from evals.chat_server import Behaviour, ChatServer, nobody_there
 from evals.handling import list_executed
@@ -74,7 +74,7 @@ class _Played:
 
 def play_advised(plan: DayPlan, profile: Profile, seed: int) -> Iterator[AdvisedDay]:
     """The day without a model first, then beside every bad one in turn."""
-    plain = _play(plan, profile, seed, _settings(None))
+    plain = _play(plan, profile, seed, NO_MODEL)
     yield _judge(WITHOUT, plain, plain, 0)
     for name, serving in _servers().items():
         with serving() as (settings, asked):
@@ -104,16 +104,10 @@ def _up(behaviour: Behaviour, patience_s: float = _PATIENCE_S) -> Iterator[tuple
         yield _settings(server.base_url, patience_s), lambda: len(server.asked)
 
 
-def _settings(base_url: str | None, patience_s: float = _PATIENCE_S) -> Settings:
-    """Whatever the environment says of a model, it is this one, or none; how near a tie must be stays as it is set."""
-    return {
-        "llm_model": None if base_url is None else "made-up",
-        "llm_provider": "openai",
-        "llm_base_url": base_url,
-        "llm_timeout_s": patience_s,
-        "llm_traces": None,
-        "llm_record": None,
-    }
+def _settings(base_url: str, patience_s: float = _PATIENCE_S) -> Settings:
+    """Whatever the environment says of a model, it is this one; how near a tie must be stays as it is set."""
+    model = {"llm_model": "made-up", "llm_provider": "openai", "llm_base_url": base_url, "llm_timeout_s": patience_s}
+    return {**NO_MODEL, **model}
 
 
 def _play(plan: DayPlan, profile: Profile, seed: int, settings: Settings) -> _Played:

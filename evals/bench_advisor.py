@@ -20,13 +20,15 @@ def bench_advisor(
         Path,
         typer.Argument(help="A day: VRPLIB with its .sol beside it, JSON, CSV folder, or city[:SEED[xCUSTOMERS]]."),
     ] = Path("city:1x40"),
-    seed: Annotated[int, typer.Option(help="Which truth the day has in store.", min=0)] = 1,
+    seed: Annotated[int, typer.Option(help="Which truth the day has in store.", min=0)] = 13,
     profile: Annotated[
-        Path | None, typer.Option(help="A disruption profile (YAML), or the name of one in evals/profiles. [default]")
-    ] = None,
+        Path, typer.Option(help="A disruption profile (YAML), or the name of one in evals/profiles.")
+    ] = Path("breakdowns"),
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object on stdout and nothing else.")] = False,
 ) -> None:
     """Play a day without a language model, and beside one that misbehaves in one way at a time.
+
+    The day played by default is a small one on which a model is asked three times: two vans break down.
 
     Exit code 1 where a useless one changed the day, where a rule was broken, where what a model preferred was carried
     out without a person's answer, or where no model was ever asked, which would prove nothing.

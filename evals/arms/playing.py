@@ -2,7 +2,7 @@
 
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from enum import StrEnum
 from typing import Any
@@ -20,6 +20,7 @@ from evals.people import Dispatcher, People
 from evals.player import Player
 from evals.profile import Profile
 from evals.world import World
+from forestall.domain.decisions import Proposal
 from forestall.domain.plan import DayPlan
 from forestall.domain.vocabulary import Mode
 from forestall.errors import BadInput, Problem
@@ -27,6 +28,8 @@ from forestall.intake import plan_document
 from forestall.settings import Settings
 
 STEP_S = 60.0
+NO_MODEL: Mapping[str, None] = {"llm_model": None, "llm_traces": None, "llm_record": None}
+"""The service's settings under which it asks no language model."""
 
 Room = Reactive | Greedy
 
@@ -61,7 +64,8 @@ def play(plan: DayPlan, arm: Arm, seed: int, profile: Profile, people: People = 
         case Arm.FORESTALL:
             record = play_with_service(world, people, Mode.LIVE)
         case Arm.FORESTALL_LLM:
-            record = _play_with_model(world, people)
+            with played_with_model(world, people) as (service, dispatcher):
+                record = _record(service, plan.day, dispatcher)
         case Arm.SUGGEST:
             record = play_with_service(world, People.SLOW, Mode.SUGGEST)
         case Arm.ORACLE:
@@ -91,8 +95,11 @@ def _play_with_room(world: World, furnish: Callable[[Board, Desk], Room]) -> Ser
 
 
 def play_with_service(world: World, people: People, mode: Mode) -> ServiceRecord:
-    """Play ``world`` with a service of its own that runs in ``mode`` and asks ``people``; gives its own record."""
-    with played_with_service(world, people, mode) as (service, dispatcher):
+    """Play ``world`` with a service of its own that runs in ``mode`` and asks ``people``; gives its own record.
+
+    No language model has a part in it, whatever the environment names: that is an arm of its own.
+    """
+    with played_with_service(world, people, mode, **NO_MODEL) as (service, dispatcher):
         return _record(service, world.plan.day, dispatcher)
 
 
@@ -116,8 +123,12 @@ def _record(service: ServiceInProcess, day: str, dispatcher: Dispatcher) -> Serv
     return read_record(service.link, day, dispatcher.asked, service.list_alarms(ALARM_P_LATE))
 
 
-def _play_with_model(world: World, people: People) -> ServiceRecord:
-    """As an operator would name the model. A replay of recorded answers that lacks some is no replay of that model."""
+@contextmanager
+def played_with_model(world: World, people: People) -> Iterator[tuple[ServiceInProcess, Dispatcher]]:
+    """Play ``world`` to its end with the language model, or the recorded answers, that the environment names.
+
+    Raises BadInput where it names none, and where the recorded answers lack some: that is no replay of that model.
+    """
     settings = Settings()
     if settings.llm_traces is None and settings.llm_model is None:
         problem = Problem(
@@ -125,14 +136,18 @@ def _play_with_model(world: World, people: People) -> ServiceRecord:
         )
         raise BadInput("The arm forestall-llm has no language model to ask.", [problem])
     with played_with_service(world, people, Mode.LIVE) as (service, dispatcher):
-        asked = [one for p in service.list_proposals(world.plan.day) if (one := p.consultation) is not None]
-        record = _record(service, world.plan.day, dispatcher)
-    missing = sum(NEVER_RECORDED in one.fault for one in asked)
+        require_recorded(service.list_proposals(world.plan.day))
+        yield service, dispatcher
+
+
+def require_recorded(proposals: Iterable[Proposal]) -> None:
+    """Raises BadInput where a replay of recorded answers had none for a question."""
+    asked = [proposal.consultation for proposal in proposals if proposal.consultation is not None]
+    missing = sum(NEVER_RECORDED in consultation.fault for consultation in asked)
     if missing:
         problem = Problem(
             "FORESTALL_LLM_TRACES",
-            f"{settings.llm_traces} lacks {missing} of the {len(asked)} questions of this day",
+            f"lacks {missing} of the {len(asked)} questions of this day",
             "record the same day, seed and profile with this version: FORESTALL_LLM_RECORD",
         )
         raise BadInput("The recorded answers are not this day's.", [problem])
-    return record

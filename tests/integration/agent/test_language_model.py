@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from agent.planner.models import ChatModel
 from agent.planner.rules import RulePlanner
 from evals.chat_server import ChatServer
 from evals.model_behaviours import UNUSABLE, contrary, helpful, stalling
@@ -110,6 +111,13 @@ def test_the_record_holds_what_was_asked_and_answered(field):
     assert all(talk["request_hash"] and talk["answer"] and talk["options"] and talk["fault"] for talk in talks)
     assert decisions
     assert DAY in {body["decision"]["day"] for body in bodies}
+
+
+def test_a_server_that_counts_tokens_below_nothing_gives_no_budget_back():
+    brief = json.dumps({"options": {"A": {"broken_after": 1, "broken_before": 2, "stops_changing_vehicle": 1}}})
+    with ChatServer(helpful, tokens=-5000).running() as server:
+        model = ChatModel("stub", "openai", server.base_url, "none", 10.0, 400)
+        assert model.ask("task", brief, {"title": "Ranking", "type": "object", "properties": {}}).tokens == 0
 
 
 def test_everything_that_takes_long_to_load_is_loaded_before_the_first_question():

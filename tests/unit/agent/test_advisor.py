@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from datetime import timedelta
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import given
@@ -17,10 +18,12 @@ from agent.planner.budget import Allowance, Budget
 from agent.planner.models import Reply
 from agent.planner.rules import RulePlanner
 from agent.planner.traces import RecordedModel, Recorder
+from agent.run import Desk
+from agent.steps.consider import plan
 from evals.chat_server import Broken
 from evals.model_behaviours import UNUSABLE, contrary, helpful, stalling
 from factories import START, make_candidate, make_case, make_judgement
-from forestall.domain.vocabulary import Advice
+from forestall.domain.vocabulary import Advice, CaseKind
 from forestall.errors import BadInput, Unavailable
 
 PLANNER = RulePlanner(margin=100.0)
@@ -118,6 +121,21 @@ def test_a_stalled_model_costs_no_case_more_than_its_time_out_and_few_cases_that
     assert len([ms for ms in took if ms >= 200]) <= 3
     assert len(model.asked) <= 3
     assert "left alone" in asked.fault
+
+
+@pytest.mark.parametrize(
+    "kind", [CaseKind.FAILED_ATTEMPT_RISK, CaseKind.CUSTOMER_RESCHEDULE, CaseKind.CUSTOMER_MESSAGE]
+)
+def test_a_model_is_not_asked_about_what_customers_are_asked_or_have_said(kind):
+    model = Model(contrary)
+    candidates, judged, _ = plans(3000, 2900)
+    advisor = Advisor(model, PLANNER, Budget(Allowance()), 5.0, 0.8)
+    desk = Desk(
+        situation=SimpleNamespace(case=make_case(kind=kind), now=START), candidates=tuple(candidates), judgements=judged
+    )
+    work = SimpleNamespace(planner=PLANNER, advisor=advisor)
+    plan({}, SimpleNamespace(context=SimpleNamespace(work=work, desk=desk)))
+    assert (model.asked, desk.planner, desk.consultation) == ([], "rules", None)
 
 
 def test_after_its_rest_a_model_that_is_well_again_is_asked_as_before():
