@@ -14,6 +14,7 @@ from evals.model_behaviours import UNUSABLE, contrary, helpful, stalling
 from factories import DAY, make_plan
 from forestall.domain.vocabulary import Advice, Autonomy, EventType, Verdict
 from optimizer.prices import Prices
+from policy_files import permit_all, write_policies
 
 INJECTIONS = (Path(__file__).parents[2] / "injections.txt").read_text(encoding="utf-8").splitlines()
 
@@ -83,6 +84,19 @@ def test_what_a_model_prefers_is_never_done_without_a_persons_answer(field):
             for decision in uow.decisions.list_for_case(case.id):
                 if (decision.case_id, decision.plan_rev) in revisions:
                     assert decision.verdict not in {Verdict.AUTOMATIC, Verdict.NOT_VETOED}
+
+
+def test_where_nobody_may_be_asked_a_model_stops_nothing_that_runs_by_itself(field, tmp_path):
+    """An operator's policy that grants no approvals forbids what a model prefers, and not what the rules prefer."""
+    policies = write_policies(tmp_path / "policies", permit_all())
+    with ChatServer(contrary).running() as server:
+        decisions, proposals = break_and_decide(field, **asks(server, policy_dir=policies))
+    first, decision = proposals[0], decisions[0]
+    assert first.consultation.advice is Advice.REORDERED
+    assert (first.planner, decision.verdict) == ("rules", Verdict.AUTOMATIC)
+    assert (
+        decision.candidate_id == RulePlanner(price_per_cent=Prices().cent).rank(first.candidates, first.judgements)[0]
+    )
 
 
 def test_none_of_a_hundred_injected_texts_reaches_the_model(field):
