@@ -122,9 +122,9 @@ class Advisor:
         self._under_way = [question for question in self._under_way if not question.done()]
         if len(self._under_way) >= _AT_ONCE:
             return Unavailable("too many questions under way")
-        question = self._begin(brief)
-        self._under_way.append(question)
         try:
+            question = self._begin(brief)
+            self._under_way.append(question)
             return _fit_to_keep(question.result(timeout=self._timeout_s))
         except NotInTime:
             return Unavailable(f"no answer within {self._timeout_s:g} s")
