@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import httpx
 
@@ -15,6 +16,7 @@ from evals.asgi import InProcessTransport
 from evals.link import ServiceLink
 from forestall.bootstrap import build
 from forestall.clock import ManualClock
+from forestall.domain.decisions import Proposal
 from forestall.domain.ids import StopId
 from forestall.domain.vocabulary import Mode
 from forestall.settings import Settings
@@ -40,6 +42,13 @@ class ServiceInProcess:
         report = self._service.tick()
         return any((report.planned, report.resumed, report.lapsed, report.sent, report.failed))
 
+    def list_proposals(self, day: str) -> list[Proposal]:
+        """Every plan revision of the day's cases, in the order made: from the store, as no interface tells what a
+        language model was asked."""
+        with self._service.store.read() as uow:
+            found = [proposal for case in uow.cases.list(day=day) for proposal in uow.proposals.list(case.id)]
+        return sorted(found, key=lambda proposal: (proposal.made_at, proposal.case_id, proposal.plan_rev))
+
     def list_alarms(self, p_late: float) -> dict[StopId, float]:
         """When (Unix seconds) each stop's P(late) was first that high: from the store, as no interface tells it."""
         with self._service.store.read() as uow:
@@ -47,14 +56,16 @@ class ServiceInProcess:
 
 
 @contextmanager
-def start_service(opens_at: float, mode: Mode = Mode.LIVE) -> Iterator[ServiceInProcess]:
+def start_service(opens_at: float, mode: Mode = Mode.LIVE, **told: Any) -> Iterator[ServiceInProcess]:
     """A service whose clock stands at ``opens_at``; it and its data are gone afterwards.
 
-    It takes its settings from the environment as an operator would give them, mode and the places of its data apart.
+    It takes its settings from the environment as an operator would give them, mode, the places of its data and what it
+    is ``told`` here apart.
     """
     with TemporaryDirectory(prefix="forestall-day-") as folder:
         clock = ManualClock(datetime.fromtimestamp(opens_at, UTC))
-        settings = Settings(data_dir=Path(folder), database_url=None, durable=False, mode=mode, host="127.0.0.1")
+        own = {"data_dir": Path(folder), "database_url": None, "durable": False, "mode": mode, "host": "127.0.0.1"}
+        settings = Settings(**own | told)
         with closing(build(settings, clock=clock)) as service:
             transport = InProcessTransport(create_app(service))
             with httpx.Client(transport=transport, base_url="http://127.0.0.1") as client:

@@ -27,8 +27,9 @@ from agent.learning.job import LearningJob
 from agent.pictures import Pictures
 from agent.planner.advisor import Advisor
 from agent.planner.budget import Allowance, Budget
-from agent.planner.models import ChatModel, RankingModel, RecordedModel, RecordingModel
+from agent.planner.models import ChatModel, RankingModel
 from agent.planner.rules import RulePlanner
+from agent.planner.traces import RecordedModel, Recorder
 from agent.policy_in_force import PoliciesInForce
 from agent.run import Workplace
 from agent.service import Service
@@ -131,7 +132,6 @@ def build(settings: Settings, clock: Clock | None = None) -> Service:
             close_checkpoints,
             *close_roads,
             *([solver.close] if solver else []),
-            *([advisor.close] if advisor else []),
         ],
     )
 
@@ -175,25 +175,32 @@ def _ladder(polish: Polish, solver: SolverPool | None) -> Ladder | None:
 
 
 def _advisor(settings: Settings, planner: RulePlanner) -> Advisor | None:
-    """The language model's part in ranking, where one is named; nothing of LangChain's models is loaded otherwise."""
-    model: RankingModel
-    if settings.llm_traces is not None:
-        model = RecordedModel(settings.llm_traces)
-    elif settings.llm_model is not None:
-        model = ChatModel(
-            settings.llm_model,
-            settings.llm_provider,
-            settings.llm_base_url,
-            settings.llm_api_key.get_secret_value(),
-            settings.llm_timeout_s,
-            settings.llm_max_tokens,
-        )
-    else:
+    """The language model's part in ranking, where one is named."""
+    model = _ranking_model(settings)
+    if model is None:
         return None
-    if settings.llm_record is not None:
-        model = RecordingModel(model, settings.llm_record)
+    recorder = Recorder(settings.llm_record) if settings.llm_record is not None else None
     allowance = Allowance(settings.llm_tokens_an_hour, settings.llm_cents_an_hour, settings.llm_cents_per_million)
-    return Advisor(model, planner, Budget(allowance), settings.llm_timeout_s, settings.llm_band)
+    return Advisor(model, planner, Budget(allowance), settings.llm_timeout_s, settings.llm_band, recorder)
+
+
+def _ranking_model(settings: Settings) -> RankingModel | None:
+    """Recorded answers before a model that is named; nothing of LangChain's models is loaded where neither is."""
+    if settings.llm_traces is not None:
+        if settings.llm_record is not None:
+            problem = Problem("FORESTALL_LLM_RECORD", "is set beside FORESTALL_LLM_TRACES", "set one of the two")
+            raise BadInput("Recorded answers are not recorded again.", [problem])
+        return RecordedModel(settings.llm_traces)
+    if settings.llm_model is None:
+        return None
+    return ChatModel(
+        settings.llm_model,
+        settings.llm_provider,
+        settings.llm_base_url,
+        settings.llm_api_key.get_secret_value(),
+        settings.llm_timeout_s,
+        settings.llm_max_tokens,
+    )
 
 
 def make_forecasting(settings: Settings, prices: Prices | None = None) -> Forecasting:

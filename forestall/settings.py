@@ -135,7 +135,7 @@ class Settings(BaseSettings):
         description="Plans that gain at least this share of what the best one gains are put to it.",
     )
     llm_traces: Path | None = Field(default=None, description="Answer from this file of recorded answers instead.")
-    llm_record: Path | None = Field(default=None, description="Append every answer of the model to this file.")
+    llm_record: Path | None = Field(default=None, description="Append what comes of every question to this file.")
     clock_start: AwareDatetime | None = Field(
         default=None, description="With clock_anchor: what the service's clock showed at that real moment (demo)."
     )

@@ -3,14 +3,16 @@
 import logging
 import time
 from collections.abc import Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from concurrent.futures import TimeoutError as NotInTime
 from datetime import datetime
+from threading import Thread
 
 from agent.planner.brief import MOST_OPTIONS, TASK, Brief, write_brief
 from agent.planner.budget import Budget
 from agent.planner.models import RankingModel, Reply, hash_request
 from agent.planner.rules import RulePlanner
+from agent.planner.traces import Recorder
 from forestall.domain.actions import Candidate, Judgement
 from forestall.domain.cases import Case
 from forestall.domain.decisions import Consultation
@@ -21,6 +23,8 @@ from forestall.errors import Unavailable
 logger = logging.getLogger(__name__)
 Ranking = tuple[CandidateId, ...]
 _AT_ONCE = 2  # questions under way; one more finds nobody free
+# Above what the most tokens that a setting allows amount to; a server that keeps to no limit sends more.
+_LONGEST_ANSWER = 40_000
 
 
 class Advisor:
@@ -34,11 +38,16 @@ class Advisor:
     name = "llm"
 
     def __init__(
-        self, model: RankingModel, planner: RulePlanner, budget: Budget, timeout_s: float, band: float
+        self,
+        model: RankingModel,
+        planner: RulePlanner,
+        budget: Budget,
+        timeout_s: float,
+        band: float,
+        recorder: Recorder | None = None,
     ) -> None:
-        self._model, self._planner, self._budget = model, planner, budget
+        self._model, self._planner, self._budget, self._recorder = model, planner, budget, recorder
         self._timeout_s, self._band = timeout_s, band
-        self._threads = ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="advisor")
         self._under_way: list[Future[Reply]] = []
 
     def reorder(
@@ -71,10 +80,6 @@ class Advisor:
             note=note,
         )
 
-    def close(self) -> None:
-        """Let go of the threads; a question under way ends by its own time-out."""
-        self._threads.shutdown(wait=False, cancel_futures=True)
-
     def _near_the_best(
         self, candidates: Sequence[Candidate], judgements: Mapping[CandidateId, Judgement], ranking: Ranking
     ) -> list[Candidate]:
@@ -88,29 +93,72 @@ class Advisor:
 
     def _consult(self, brief: Brief, now: datetime) -> tuple[Reply | None, Ranking | None, str, str]:
         """(what came back, the order in it, its note, the fault); without an order there is a fault."""
-        self._under_way = [question for question in self._under_way if not question.done()]
-        refusal = self._budget.refusal(now) or ("too many questions under way" if self._is_busy() else None)
+        refusal = self._budget.refusal(now)
         if refusal is not None:
             return None, None, "", refusal
-        question = self._threads.submit(self._model.ask, TASK, brief.text, brief.schema)
-        self._under_way.append(question)
-        reply = None
+        outcome = self._ask(brief)
+        self._record(brief, outcome)
+        reply = outcome if isinstance(outcome, Reply) else None
         try:
-            reply = question.result(timeout=self._timeout_s)
-            self._budget.spend(reply.tokens, now)
-            order, note = brief.read(reply.text)
-        except NotInTime:
-            fault = f"no answer within {self._timeout_s:g} s"
-        except Unavailable as error:
-            fault = str(error)
-        except ValueError as error:
-            fault = f"the answer is {error}"
-        else:
-            self._budget.note(failed=False, now=now)
-            return reply, order, note, ""
-        logger.warning("the language model was of no help: %s", fault)
-        self._budget.note(failed=True, now=now)
-        return reply, None, "", fault
+            order, note = self._read(brief, outcome, now)
+        except (Unavailable, ValueError) as error:
+            logger.warning("the language model was of no help: %s", error)
+            self._budget.note(failed=True, now=now)
+            return reply, None, "", str(error)
+        self._budget.note(failed=False, now=now)
+        return reply, order, note, ""
 
-    def _is_busy(self) -> bool:
-        return len(self._under_way) >= _AT_ONCE
+    def _read(self, brief: Brief, outcome: Reply | Unavailable, now: datetime) -> tuple[Ranking, str]:
+        if isinstance(outcome, Unavailable):
+            raise outcome
+        self._budget.spend(outcome.tokens, now)
+        try:
+            return brief.read(outcome.text)
+        except ValueError as error:
+            raise ValueError(f"the answer is {error}") from error
+
+    def _ask(self, brief: Brief) -> Reply | Unavailable:
+        """What the model says, or why nothing is to be had of it; after ``timeout_s`` at the latest."""
+        self._under_way = [question for question in self._under_way if not question.done()]
+        if len(self._under_way) >= _AT_ONCE:
+            return Unavailable("too many questions under way")
+        try:
+            question = self._begin(brief)
+            self._under_way.append(question)
+            return _fit_to_keep(question.result(timeout=self._timeout_s))
+        except NotInTime:
+            return Unavailable(f"no answer within {self._timeout_s:g} s")
+        except Unavailable as error:
+            return error
+        except Exception as error:  # whatever a model raises, the case goes on without it
+            return Unavailable(f"{self._model.name}: {type(error).__name__}")
+
+    def _begin(self, brief: Brief) -> Future[Reply]:
+        """A question on its way, in a thread that keeps no process from ending: some servers never end a sentence."""
+        question: Future[Reply] = Future()
+
+        def ask() -> None:
+            try:
+                question.set_result(self._model.ask(TASK, brief.text, brief.schema))
+            except Exception as error:
+                question.set_exception(error)
+
+        Thread(target=ask, name="advisor", daemon=True).start()
+        return question
+
+    def _record(self, brief: Brief, outcome: Reply | Unavailable) -> None:
+        if self._recorder is None:
+            return
+        try:
+            self._recorder.write(self._model.name, hash_request(TASK, brief.text, brief.schema), brief.text, outcome)
+        except OSError as error:
+            logger.error("what the language model said can't be recorded: %s", error)
+
+
+def _fit_to_keep(reply: Reply) -> Reply:
+    """The reply. Raises Unavailable where it is too long to be kept on record, or no text that a database takes."""
+    if len(reply.text) > _LONGEST_ANSWER:
+        raise Unavailable(f"the answer is longer than {_LONGEST_ANSWER} characters")
+    if reply.text != reply.text.encode(errors="replace").decode():
+        raise Unavailable("the answer has half characters in it")
+    return reply

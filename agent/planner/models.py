@@ -1,10 +1,9 @@
-"""Where rankings come from: a chat model behind any OpenAI-compatible address, or what one said before."""
+"""Where rankings come from: anything that answers a brief, such as a chat model at an OpenAI-compatible address."""
 
 import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Protocol
 
 from forestall.errors import BadInput, Problem, Unavailable
@@ -63,59 +62,9 @@ class ChatModel:
             raise Unavailable(f"{self.name}: {type(error).__name__}") from error
         message = result["raw"]  # type: ignore[index]
         usage = message.usage_metadata or {}
-        return Reply(str(message.content), int(usage.get("total_tokens", 0)))
-
-
-class RecordedModel:
-    """Answers from a file of traces (JSON lines), by the hash of the question; a question that is not in it fails."""
-
-    def __init__(self, path: Path) -> None:
-        """Raises BadInput when the file can't be read or has a line that is no trace."""
-        self.name = f"recorded:{path.name}"
-        self._answers: dict[str, Reply] = {}
-        try:
-            lines = path.read_text(encoding="utf-8").splitlines()
-        except OSError as error:
-            raise _bad_traces(str(error)) from error
-        for number, line in enumerate(lines, start=1):
-            try:
-                trace = json.loads(line)
-                self._answers[str(trace["request_hash"])] = Reply(str(trace["answer"]), int(trace["tokens"]))
-            except (ValueError, KeyError, TypeError) as error:
-                raise _bad_traces(f"line {number} is no trace: {error}") from error
-
-    def ask(self, task: str, brief: str, schema: Mapping[str, Any]) -> Reply:
-        reply = self._answers.get(hash_request(task, brief, schema))
-        if reply is None:
-            raise Unavailable(f"{self.name}: this question was never recorded")
-        return reply
-
-
-class RecordingModel:
-    """Asks another model and writes each answer to a file of traces."""
-
-    def __init__(self, model: RankingModel, path: Path) -> None:
-        self.name, self._model, self._path = model.name, model, path
-
-    def ask(self, task: str, brief: str, schema: Mapping[str, Any]) -> Reply:
-        reply = self._model.ask(task, brief, schema)
-        trace = {
-            "request_hash": hash_request(task, brief, schema),
-            "model": self.name,
-            "brief": brief,
-            "answer": reply.text,
-            "tokens": reply.tokens,
-        }
-        with self._path.open("a", encoding="utf-8") as out:
-            out.write(json.dumps(trace) + "\n")
-        return reply
+        return Reply(str(message.content), max(0, int(usage.get("total_tokens", 0))))
 
 
 def hash_request(task: str, brief: str, schema: Mapping[str, Any]) -> str:
     """SHA-256 of everything the model is given, whichever model it is."""
     return hashlib.sha256(json.dumps([task, brief, schema], sort_keys=True).encode()).hexdigest()
-
-
-def _bad_traces(fault: str) -> BadInput:
-    problem = Problem("FORESTALL_LLM_TRACES", fault, "name a file that FORESTALL_LLM_RECORD wrote")
-    return BadInput("The recorded answers can't be used.", [problem])

@@ -111,23 +111,36 @@ def plan(state: CaseRun, runtime: Runtime[RunContext]) -> CaseRun:  # noqa: ARG0
     """Rank; give the best its companions (who must be told); fall back to words alone when no plan is worth it."""
     work, desk = runtime.context.work, runtime.context.desk
     assert desk.situation is not None
-    ranking = work.planner.rank([c for c in desk.candidates if not c.is_advice], desk.judgements)
-    ranking = _advised(work, desk, ranking)
+    ranking = rank_by_rules(work, desk)
+    desk.consultation = None
     if is_for_customers(desk.situation):
         ranking = tuple(candidate.id for candidate in desk.candidates)  # asking has paid already, and a wish is a wish
     elif ranking:
-        desk.candidates = tuple(
-            accompany(work.forecaster, desk.situation, c) if c.id == ranking[0] else c for c in desk.candidates
-        )
+        ranking = _advised(work, desk, ranking)
+        accompany_first(work, desk, ranking)
     else:
         ranking = _words_alone(desk.candidates)
     desk.ranking = ranking
     return {"chosen": ranking[0] if ranking else None}
 
 
+def rank_by_rules(work: Workplace, desk: Desk) -> tuple[CandidateId, ...]:
+    """The rules' own order of what is worth doing."""
+    desk.planner = work.planner.name
+    return work.planner.rank([c for c in desk.candidates if not c.is_advice], desk.judgements)
+
+
+def accompany_first(work: Workplace, desk: Desk, ranking: tuple[CandidateId, ...]) -> None:
+    """Give the best candidate its companions: who must be told."""
+    assert desk.situation is not None
+    situation = desk.situation
+    desk.candidates = tuple(
+        accompany(work.forecaster, situation, c) if c.id == ranking[0] else c for c in desk.candidates
+    )
+
+
 def _advised(work: Workplace, desk: Desk, ranking: tuple[CandidateId, ...]) -> tuple[CandidateId, ...]:
     """The rules' ranking, or a language model's order of it; policy is told whose it is."""
-    desk.planner, desk.consultation = work.planner.name, None
     if work.advisor is None or desk.situation is None:
         return ranking
     situation = desk.situation

@@ -10,6 +10,7 @@ from langgraph.types import interrupt
 from agent.act_by import act_by, last_chance
 from agent.questions import position_of, question_of
 from agent.run import CaseRun, Desk, RunContext, Workplace
+from agent.steps.consider import accompany_first, rank_by_rules
 from forestall.domain.cases import Case
 from forestall.domain.decisions import Approval, Asked, GateVerdict, Proposal
 from forestall.domain.ids import CandidateId, CaseId, InterruptId
@@ -37,6 +38,11 @@ def gate(state: CaseRun, runtime: Runtime[RunContext]) -> CaseRun:
     work, desk = runtime.context.work, runtime.context.desk
     assert desk.situation is not None
     chosen, asked = _first_allowed(work, desk)
+    if chosen is None and desk.ranking and desk.planner != work.planner.name:
+        # what a model prefers needs a yes, and here nobody may be asked: what the rules prefer still may run by itself
+        desk.ranking = rank_by_rules(work, desk)
+        accompany_first(work, desk, desk.ranking)
+        chosen, asked = _first_allowed(work, desk)
     verdict = _told_verdict(chosen, asked)
     position = _position(desk, chosen)
     held_out = chosen is not None and position is Position.RUN and _is_held_out(work, desk, chosen)

@@ -103,7 +103,12 @@ def _digest_of_day(day: Path) -> str:
 
 
 def _settings() -> list[tuple[str, str]]:
-    return sorted((name, value) for name, value in os.environ.items() if name.startswith("FORESTALL_"))
+    """The service's settings, and what is in the file of recorded answers if they name one."""
+    named = {name: value for name, value in os.environ.items() if name.startswith("FORESTALL_")}
+    traces = Path(named["FORESTALL_LLM_TRACES"]) if named.get("FORESTALL_LLM_TRACES") else None
+    if traces is not None and traces.is_file():
+        named["FORESTALL_LLM_TRACES"] = hashlib.sha256(traces.read_bytes()).hexdigest()
+    return sorted(named.items())
 
 
 def read_arms(text: str) -> list[Arm]:

@@ -7,6 +7,7 @@ import typer
 
 # ``forestall bench NAME``: where its function is, and what it measures; a benchmark joins with one line here.
 _BENCHES = {
+    "advisor": ("evals.bench_advisor:bench_advisor", "That a language model, however bad, does no harm to a day."),
     "city": ("evals.cli:bench_city", "Measure the engines on the city's day, each beside a baseline in the same run."),
     "growth": (
         "evals.bench_growth:bench_growth",

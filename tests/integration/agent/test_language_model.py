@@ -1,17 +1,37 @@
 """A language model over HTTP beside the running service: slow, broken or hostile, it does no harm."""
 
+import json
+import subprocess
+import sys
 from pathlib import Path
 from threading import Event
 
 import pytest
 
+from agent.planner.models import ChatModel
 from agent.planner.rules import RulePlanner
-from chat_server import UNUSABLE, ChatServer, contrary, helpful, stalling
+from evals.chat_server import ChatServer
+from evals.model_behaviours import UNUSABLE, contrary, helpful, stalling
 from factories import DAY, make_plan
 from forestall.domain.vocabulary import Advice, Autonomy, EventType, Verdict
 from optimizer.prices import Prices
+from policy_files import permit_all, write_policies
 
 INJECTIONS = (Path(__file__).parents[2] / "injections.txt").read_text(encoding="utf-8").splitlines()
+
+_FIRST_QUESTION = """
+import json, sys
+from agent.planner.models import ChatModel
+from evals.chat_server import ChatServer
+from evals.model_behaviours import helpful
+
+option = {"broken_after": 1, "broken_before": 2, "stops_changing_vehicle": 1}
+with ChatServer(helpful).running() as server:
+    model = ChatModel("stub", "openai", server.base_url, "none", 30.0, 400)
+    packages = {name.split(".")[0] for name in sys.modules}
+    model.ask("task", json.dumps({"options": {"A": option}}), {"title": "Ranking", "type": "object", "properties": {}})
+    print(json.dumps(sorted({name.split(".")[0] for name in sys.modules} - packages)))
+"""
 
 
 def break_and_decide(field, **settings):
@@ -54,19 +74,32 @@ def test_a_model_that_is_no_use_changes_no_decision(field, name):
     assert decisions[0].verdict is Verdict.AUTOMATIC  # as without it: a rescue does not wait
 
 
-def test_what_a_model_prefers_is_never_done_without_a_persons_look(field):
+def test_what_a_model_prefers_is_never_done_without_a_persons_answer(field):
     with ChatServer(contrary).running() as server:
         break_and_decide(field, **asks(server))
     with field.service.store.read() as uow:
         all_proposals = [uow.proposals.get(case.id, rev) for case in field.cases for rev in range(1, case.plan_rev + 1)]
         by_model = [p for p in all_proposals if p.planner == "llm"]
         assert by_model
-        assert all(p.gate is None or p.gate.autonomy is not Autonomy.AUTO for p in by_model)
+        assert all(p.gate is None or p.gate.autonomy is Autonomy.APPROVE_FIRST for p in by_model)
         revisions = {(p.case_id, p.plan_rev) for p in by_model}
         for case in field.cases:
             for decision in uow.decisions.list_for_case(case.id):
                 if (decision.case_id, decision.plan_rev) in revisions:
-                    assert decision.verdict is not Verdict.AUTOMATIC
+                    assert decision.verdict not in {Verdict.AUTOMATIC, Verdict.NOT_VETOED}
+
+
+def test_where_nobody_may_be_asked_a_model_stops_nothing_that_runs_by_itself(field, tmp_path):
+    """An operator's policy that grants no approvals forbids what a model prefers, and not what the rules prefer."""
+    policies = write_policies(tmp_path / "policies", permit_all())
+    with ChatServer(contrary).running() as server:
+        decisions, proposals = break_and_decide(field, **asks(server, policy_dir=policies))
+    first, decision = proposals[0], decisions[0]
+    assert first.consultation.advice is Advice.REORDERED
+    assert (first.planner, decision.verdict) == ("rules", Verdict.AUTOMATIC)
+    assert (
+        decision.candidate_id == RulePlanner(price_per_cent=Prices().cent).rank(first.candidates, first.judgements)[0]
+    )
 
 
 def test_none_of_a_hundred_injected_texts_reaches_the_model(field):
@@ -95,3 +128,16 @@ def test_the_record_holds_what_was_asked_and_answered(field):
     assert all(talk["request_hash"] and talk["answer"] and talk["options"] and talk["fault"] for talk in talks)
     assert decisions
     assert DAY in {body["decision"]["day"] for body in bodies}
+
+
+def test_a_server_that_counts_tokens_below_nothing_gives_no_budget_back():
+    brief = json.dumps({"options": {"A": {"broken_after": 1, "broken_before": 2, "stops_changing_vehicle": 1}}})
+    with ChatServer(helpful, tokens=-5000).running() as server:
+        model = ChatModel("stub", "openai", server.base_url, "none", 10.0, 400)
+        assert model.ask("task", brief, {"title": "Ranking", "type": "object", "properties": {}}).tokens == 0
+
+
+def test_everything_that_takes_long_to_load_is_loaded_before_the_first_question():
+    """Seconds of imports belong to the start of the service, not to a case that waits."""
+    done = subprocess.run([sys.executable, "-c", _FIRST_QUESTION], check=True, capture_output=True, text=True)
+    assert json.loads(done.stdout) == []

@@ -44,8 +44,8 @@ def test_nothing_passes_the_kill_switch(question):
 
 
 @given(questions)
-def test_a_language_model_is_never_fully_automatic(question):
-    assert GATE.ask("llm", "H1", question).autonomy is not Autonomy.AUTO
+def test_what_a_language_model_prefers_waits_for_a_persons_answer(question):
+    assert GATE.ask("llm", "H1", question).autonomy in {Autonomy.APPROVE_FIRST, Autonomy.FORBIDDEN}
 
 
 @given(questions)

@@ -48,6 +48,18 @@ def test_a_run_is_another_one_under_another_setting_of_the_service(day: Path, mo
     assert key(day) != before
 
 
+def test_a_run_is_another_one_under_other_recorded_answers(
+    day: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    traces = tmp_path / "traces.jsonl"
+    monkeypatch.setenv("FORESTALL_LLM_TRACES", str(traces))
+    keys = []
+    for text in ("one", "other"):
+        traces.write_text(text)
+        keys.append(key(day))
+    assert len(set(keys)) == 2
+
+
 def test_a_day_is_played_whole_before_the_next(day: Path) -> None:
     other = day.with_name("other.txt")
     made = make_cells([day, other], [1, 2], ["do-nothing", "forestall"])
