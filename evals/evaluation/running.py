@@ -9,6 +9,7 @@ from evals.evaluation.cells import Cell, Setting, key_of
 from evals.evaluation.lines import Line
 from evals.evaluation.log import RunLog
 from evals.evaluation.playing import Failure, play_cell
+from forestall.collector import collect_less, keep_memory
 
 Say = Callable[[str], None]
 
@@ -52,7 +53,7 @@ def _results(
 def _pooled(
     cells: Sequence[Cell], keys: Mapping[Cell, str], setting: Setting, workers: int
 ) -> Iterator[tuple[Cell, Line | Failure]]:
-    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+    with ProcessPoolExecutor(workers, get_context("spawn"), initializer=_prepare) as pool:
         futures: dict[Future[Line | Failure], Cell] = {
             pool.submit(play_cell, cell, setting, keys[cell]): cell for cell in cells
         }
@@ -61,6 +62,12 @@ def _pooled(
                 yield futures[future], future.result()
         finally:
             pool.shutdown(cancel_futures=True)
+
+
+def _prepare() -> None:
+    """A process that plays days keeps its memory as the service's own does."""
+    keep_memory()
+    collect_less()
 
 
 def _apart(cell: Cell, key: str, setting: Setting) -> Line | Failure:

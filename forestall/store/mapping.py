@@ -40,7 +40,11 @@ class Mapper(Generic[T]):
 
     def select(self) -> AnySelect:
         """A query for exactly this mapper's columns, in its order."""
-        return select(*self.columns)
+        return self._select
+
+    @cached_property
+    def _select(self) -> AnySelect:
+        return select(*self.columns)  # made once: a query is never altered, and to make one of thirty columns takes time
 
     @cached_property
     def raw_select(self) -> AnySelect:
