@@ -44,7 +44,7 @@ class Mapper(Generic[T]):
 
     @cached_property
     def _select(self) -> AnySelect:
-        return select(*self.columns)  # made once: a query is never altered, and to make one of thirty columns takes time
+        return select(*self.columns)  # a query is never altered, and to make one of thirty columns takes time
 
     @cached_property
     def raw_select(self) -> AnySelect:
