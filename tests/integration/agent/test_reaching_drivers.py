@@ -11,7 +11,7 @@ from agent.detectors import registry
 from agent.trace import build_trace
 from agent.trace_text import render_trace_text
 from factories import at, make_carrier, make_plan
-from forestall.domain.vocabulary import CarrierKind, CaseKind, CaseStatus, Channel, EventType, InstructionStatus
+from forestall.domain.vocabulary import CarrierKind, CaseStatus, Channel, EventType, InstructionStatus
 
 
 @pytest.fixture
@@ -118,4 +118,5 @@ def test_when_the_look_at_silence_fails_the_sweep_goes_on_and_no_case_is_given_u
         report = field.service.tick()
         assert {fault.detector for fault in report.faults} <= {"silence"}
     assert [fault.detector for fault in field.service.detector_faults] == ["silence"]
-    assert [case.status.is_closed for case in field.cases if case.kind is CaseKind.VEHICLE_BREAKDOWN] == [False]
+    cause = field.instruction.cause
+    assert [case.status.is_closed for case in field.cases if case.fingerprint == cause] == [False]
