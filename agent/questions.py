@@ -6,9 +6,10 @@ from datetime import timedelta
 
 from agent.run import Workplace
 from forestall.domain.actions import Candidate, Judgement, Notice
-from forestall.domain.ids import HubId, RouteId
+from forestall.domain.ids import HubId
+from forestall.domain.network import Carrier
 from forestall.domain.routes import Route
-from forestall.domain.vocabulary import ActionKind, Channel, Position, StopKind
+from forestall.domain.vocabulary import ActionKind, CarrierKind, Channel, Position, StopKind
 from policies.question import PlanQuestion
 from tools.messages import REPLIES
 from tools.notify_customer import sendable_from
@@ -24,6 +25,7 @@ def question_of(
     position = position_of(situation, candidate)
     effects = judgement.effects if judgement else ()
     receivers = [situation.snapshot.carrier_of(route) for route in _receiving_routes(situation, candidate)]
+    crossings = _crossings(situation, candidate)
     sms = _unasked_for(candidate)
     return PlanQuestion(
         kinds=frozenset(kind.value for kind in candidate.kinds),
@@ -36,7 +38,9 @@ def question_of(
         misses_avoided_bp=round(10_000 * (judgement.misses_before - judgement.misses_after)) if judgement else 0,
         added_cost_cents=candidate.cost_cents,
         added_travel_minutes=math.ceil(max(0.0, judgement.travel_delta_s) / 60) if judgement else 0,
-        crosses_carrier=ActionKind.RETENDER in candidate.kinds or _crosses_carrier(situation, candidate),
+        crosses_carrier=ActionKind.RETENDER in candidate.kinds or bool(crossings),
+        brings_home=bool(crossings) and all(taker.kind is CarrierKind.OWNED for _, taker in crossings),
+        giver_at_work=all(giver.active for giver, _ in crossings),
         receiver_contract_active=all(carrier.active for carrier in receivers),
         receiver_has_room=all(carrier.free_stops is None or carrier.free_stops > 0 for carrier in receivers),
         messages=len(sms),
@@ -78,18 +82,18 @@ def _hubs_concerned(situation: Situation, candidate: Candidate) -> set[HubId]:
     return {situation.case.hub_id, *(routes[change.route_id].hub_id for change in candidate.route_changes)}
 
 
-def _crosses_carrier(situation: Situation, candidate: Candidate) -> bool:
-    """Whether a stop would be driven by another carrier than now (a rescue or a hub-swap may cross one too)."""
+def _crossings(situation: Situation, candidate: Candidate) -> list[tuple[Carrier, Carrier]]:
+    """Who drives a stop now and who would drive it, where they are not the same (a rescue or a hub-swap may cross from
+    one carrier to another too)."""
     snapshot = situation.snapshot
-
-    def carrier(route_id: RouteId) -> str:
-        return snapshot.carrier_of(snapshot.routes[route_id]).id
-
-    return any(
-        stop_id in snapshot.stops and carrier(snapshot.stops[stop_id].route_id) != carrier(change.route_id)
+    hands = [
+        (snapshot.carrier_of(snapshot.routes[snapshot.stops[stop_id].route_id]), snapshot.carrier_of(taker))
         for change in candidate.route_changes
+        for taker in [snapshot.routes[change.route_id]]
         for stop_id in change.stop_ids
-    )
+        if stop_id in snapshot.stops
+    ]
+    return [(giver, taker) for giver, taker in hands if giver.id != taker.id]
 
 
 def _in_quiet_hours(situation: Situation, candidate: Candidate) -> int:

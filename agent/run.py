@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import TypedDict
 
 from agent.ack_patience import AckPatience
+from agent.carrier_log import CarrierLog
 from agent.caseload import Patience
 from agent.contact_log import ContactLog
 from agent.difference import Difference
@@ -78,6 +79,7 @@ class Workplace:
     clock: Clock
     pictures: Pictures
     contact_log: ContactLog
+    carrier_log: CarrierLog
     gate: PoliciesInForce
     planner: RulePlanner
     forecaster: Forecasting

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from agent.act_by import next_commitment
 from agent.caseload import CaseloadChange, Patience, is_apart, is_due_for_planning, update_caseload
-from agent.detectors import Detection, Fault, Thresholds, View, detect, gathered
+from agent.detectors import Detection, Fault, Thresholds, View, detect, gathered, heard
 from agent.detectors.registry import DETECTORS, Detector
 from agent.detectors.sight import view_of
 from agent.detectors.view import FailedVisit
@@ -14,7 +14,6 @@ from agent.hub_groups import group_hubs
 from agent.learning.frames import frame_of
 from agent.merging import follow_merges
 from agent.pictures import Picture, Pictures
-from agent.silence import with_silence
 from forestall.domain.cases import Case
 from forestall.domain.ids import CaseId, HubId, StopId
 from forestall.domain.vocabulary import CaseStatus, Verdict
@@ -124,9 +123,7 @@ class Sweeper:
             live = frozenset(case.fingerprint for case in _list_active(uow, day, group))
             view = view_of(uow, picture, self._thresholds, live, known)
         keeps = bool(picture.forecast.stops) and self._keeps_features(seen, now)
-        detection = detect(view, self._detectors)
-        signals = with_silence(detection.signals, picture.snapshot, picture.forecast)
-        detection = replace(detection, signals=tuple(signals))
+        detection = heard(view, detect(view, self._detectors), self._detectors)
         with self._store.write() as uow:
             uow.lock_state()  # people change cases too
             active = {case.fingerprint: case for case in _list_active(uow, day, group)}

@@ -227,6 +227,7 @@ _DECLINES: Mapping[str, str] = {
     "heed_customer.a_person_is_wanted": "asking back has not helped: a person is wanted",
     "acknowledgement.awaited": "the driver of {routes} has not confirmed the last change yet",
     "carrier_update.no_foreign_carrier": "no other carrier is concerned",
+    "carrier_update.nothing_new": "the carriers concerned know it already",
 }
 
 # Causes of the forecast's contributions.

@@ -14,6 +14,7 @@ from psycopg_pool import ConnectionPool
 from sqlalchemy import make_url
 
 from agent.ack_patience import AckPatience
+from agent.carrier_log import CarrierLog
 from agent.caseload import Patience
 from agent.contact_log import ContactLog
 from agent.detectors import Thresholds
@@ -91,6 +92,7 @@ def build(settings: Settings, clock: Clock | None = None) -> Service:
         clock=clock,
         pictures=Pictures(forecaster, repairer, roads, timedelta(seconds=settings.picture_fresh_s)),
         contact_log=ContactLog(),
+        carrier_log=CarrierLog(),
         gate=gate,
         planner=planner,
         advisor=advisor,

@@ -23,6 +23,8 @@ class PlanQuestion:
     added_cost_cents: int = 0
     added_travel_minutes: int = 0
     crosses_carrier: bool = False
+    brings_home: bool = False
+    giver_at_work: bool = True
     receiver_contract_active: bool = True
     receiver_has_room: bool = True
     messages: int = 0

@@ -1,6 +1,7 @@
 """carrier-update: tell a contract carrier or a gig platform what happens to its stops, in X12 214 terms."""
 
 from collections.abc import Iterable, Mapping
+from datetime import timedelta
 
 from forestall.domain.actions import Action, Candidate, Notice
 from forestall.domain.forecast import Forecast
@@ -10,7 +11,10 @@ from forestall.domain.vocabulary import X12_REASON, ActionKind, CarrierKind, Cas
 from tools.situation import Offer, Situation, decline, identified
 
 TELL_FROM_P = 0.6
+# A stop that a carrier knows to be late is news again once it is expected so much earlier or later.
+TELL_AGAIN_AFTER = timedelta(minutes=30)
 # Status (X12 1650) and reason (1651) of what we report; the reason codes' other meanings depend on the field.
+_LATE = "delayed"
 _DELAYED, _REASSIGNED = "SD", "J1"
 _OTHER_CARRIER, _PREVIOUS_STOP = "AJ", "AL"
 _REASON_OF_CASE: Mapping[CaseKind, str] = {
@@ -21,25 +25,28 @@ _REASON_OF_CASE: Mapping[CaseKind, str] = {
 
 
 def propose(situation: Situation) -> Offer:
-    """A status update alone, to the carriers whose stops will be late."""
+    """A status update alone, to the carriers whose stops will be late and who do not know it yet."""
     notices = notices_for(situation, situation.forecast, None)
-    if not notices:
-        kinds = sorted({situation.snapshot.carriers[carrier_id].kind.value for carrier_id in situation.carrier_ids()})
-        return decline(Tool.CARRIER_UPDATE, "carrier_update.no_foreign_carrier", carriers=kinds)
-    return Offer((identified(Candidate(CandidateId(""), Tool.CARRIER_UPDATE, actions_of(notices), notices=notices)),))
+    if notices:
+        candidate = Candidate(CandidateId(""), Tool.CARRIER_UPDATE, actions_of(notices), notices=notices)
+        return Offer((identified(candidate),))
+    kinds = sorted({situation.snapshot.carriers[carrier_id].kind for carrier_id in situation.carrier_ids()})
+    is_known = any(_is_foreign(situation.snapshot, route_id) for route_id in _late(situation, situation.forecast))
+    rule = "carrier_update.nothing_new" if is_known else "carrier_update.no_foreign_carrier"
+    return decline(Tool.CARRIER_UPDATE, rule, carriers=[kind.value for kind in kinds])
 
 
 def notices_for(situation: Situation, forecast: Forecast, candidate: Candidate | None) -> tuple[Notice, ...]:
-    """One update per foreign carrier and route: its late stops, and those the candidate gives or takes."""
-    late: dict[RouteId, list[StopId]] = {}
-    for stop_id in situation.case.stop_ids:
-        score = forecast.stops.get(stop_id)
-        if score is not None and score.p_late >= TELL_FROM_P:
-            late.setdefault(score.route_id, []).append(stop_id)
+    """One update per foreign carrier and route: late stops that are news, and what the candidate gives or takes."""
     reason = _REASON_OF_CASE.get(situation.case.kind, _PREVIOUS_STOP)
+    late = {
+        route_id: news
+        for route_id, stop_ids in sorted(_late(situation, forecast).items())
+        if (news := [stop_id for stop_id in stop_ids if _is_news(situation, forecast, route_id, stop_id)])
+    }
     notices = [
-        _notice(situation.snapshot, route_id, stop_ids, "delayed", _DELAYED, reason, forecast)
-        for route_id, stop_ids in sorted(late.items())
+        _notice(situation.snapshot, route_id, stop_ids, _LATE, _DELAYED, reason, forecast)
+        for route_id, stop_ids in late.items()
     ]
     if candidate is not None:
         notices += [
@@ -47,6 +54,24 @@ def notices_for(situation: Situation, forecast: Forecast, candidate: Candidate |
             for route_id, stop_ids in sorted(_exchanged(situation.snapshot, candidate).items())
         ]
     return tuple(notice for notice in notices if notice is not None)
+
+
+def _late(situation: Situation, forecast: Forecast) -> dict[RouteId, list[StopId]]:
+    """The case's stops that will be late, by the route they are on under the forecast."""
+    late: dict[RouteId, list[StopId]] = {}
+    for stop_id in situation.case.stop_ids:
+        score = forecast.stops.get(stop_id)
+        if score is not None and score.p_late >= TELL_FROM_P:
+            late.setdefault(score.route_id, []).append(stop_id)
+    return late
+
+
+def _is_news(situation: Situation, forecast: Forecast, route_id: RouteId, stop_id: StopId) -> bool:
+    """Whether the carrier does not know that the stop is late, or believes in quite another time."""
+    known = situation.reported.get((_carrier(situation.snapshot, route_id), stop_id))
+    if known is None or known.status != _LATE or known.eta is None:
+        return True
+    return abs(forecast.stops[stop_id].eta_p50 - known.eta) > TELL_AGAIN_AFTER
 
 
 def actions_of(notices: Iterable[Notice]) -> tuple[Action, ...]:
@@ -80,16 +105,16 @@ def _notice(
     forecast: Forecast,
 ) -> Notice | None:
     """None for owned fleets: their drivers are told by the driver app, and there is nobody else to tell."""
-    carrier = snapshot.carriers[_carrier(snapshot, route_id)]
-    if carrier.kind is CarrierKind.OWNED:
+    if not _is_foreign(snapshot, route_id):
         return None
+    carrier_id = _carrier(snapshot, route_id)
     etas = {stop_id: forecast.stops[stop_id].eta_p50.isoformat() for stop_id in stop_ids if stop_id in forecast.stops}
     return Notice(
         channel=Channel.CARRIER,
         template=f"stops_{status}",
-        subject_id=f"{carrier.id}/{route_id}",
+        subject_id=f"{carrier_id}/{route_id}",
         params={
-            "carrier_id": carrier.id,
+            "carrier_id": carrier_id,
             "route_id": route_id,
             "stop_ids": list(stop_ids),
             "status": status,
@@ -98,6 +123,10 @@ def _notice(
             "etas": etas,
         },
     )
+
+
+def _is_foreign(snapshot: HubSnapshot, route_id: RouteId) -> bool:
+    return snapshot.carriers[_carrier(snapshot, route_id)].kind is not CarrierKind.OWNED
 
 
 def _carrier(snapshot: HubSnapshot, route_id: RouteId) -> CarrierId:

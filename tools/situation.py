@@ -32,13 +32,21 @@ class Told:
     last_eta: datetime | None
 
 
+@dataclass(frozen=True, slots=True)
+class Reported:
+    """The newest update that another carrier got on one stop: its status, and when it was to be served."""
+
+    status: str
+    eta: datetime | None
+
+
 @dataclass(frozen=True)
 class Situation:
     """One case, the state it stands in and the engines to reckon with; a tool needs nothing else.
 
     ``prepare`` makes the repair problem at first need: what only tells people never asks for it. A departure may be
-    moved ahead by ``earlier_departure`` at most. What is counted (``told``, ``told_today_by_contact``, ``pace``) and
-    the switches (``board``) are as the transaction that built it saw them.
+    moved ahead by ``earlier_departure`` at most. What is counted (``told``, ``told_today_by_contact``, ``pace``), what
+    carriers know (``reported``) and the switches (``board``) are as the transaction that built it saw them.
     """
 
     case: Case
@@ -50,6 +58,7 @@ class Situation:
     contacts: Mapping[ContactId, Contact]
     told: Mapping[StopId, Told] = field(default_factory=dict)
     told_today_by_contact: Mapping[ContactId, int] = field(default_factory=dict)
+    reported: Mapping[tuple[CarrierId, StopId], Reported] = field(default_factory=dict)
     asking: Asking = field(default_factory=Asking)
     earlier_departure: timedelta = timedelta(0)
     pace: HubPace = field(default_factory=HubPace)

@@ -7,7 +7,7 @@ pure parts and the store for reading; must not import the graph or the caseload.
 """
 
 from agent.detectors.gather import gather
-from agent.detectors.registry import Detection, Fault, detect, gathered
+from agent.detectors.registry import Detection, Fault, detect, gathered, heard
 from agent.detectors.view import Thresholds, View
 
-__all__ = ["Detection", "Fault", "Thresholds", "View", "detect", "gather", "gathered"]
+__all__ = ["Detection", "Fault", "Thresholds", "View", "detect", "gather", "gathered", "heard"]

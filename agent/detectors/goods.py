@@ -28,7 +28,8 @@ def carriers_gone(view: View) -> Iterable[Signal]:
 
 
 def hand_overs_missed(view: View) -> Iterable[Signal]:
-    """Stops that wait on a route for goods which another vehicle still has, and will not bring."""
-    for route in view.routes(RouteStatus.PLANNED, RouteStatus.UNDERWAY, RouteStatus.BROKEN):
+    """Stops that wait on a route for goods which another vehicle still has, and will not bring. Those of a broken
+    route belong to its breakdown."""
+    for route in view.routes(RouteStatus.PLANNED, RouteStatus.UNDERWAY):
         if stops := list_misplaced(view.snapshot, route.id):
             yield view.signal(route, CaseKind.HAND_OVER_MISSED, f"hand-over/{route.id}", stops)

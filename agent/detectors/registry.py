@@ -10,6 +10,7 @@ from agent.detectors.gather import gather
 from agent.detectors.goods import carriers_gone, hand_overs_missed, orders_without_plan
 from agent.detectors.routes import breakdowns, delays
 from agent.detectors.view import View
+from agent.silence import with_silence
 from forestall.domain.cases import Signal
 
 logger = logging.getLogger(__name__)
@@ -56,6 +57,8 @@ DETECTORS: Sequence[Detector] = (
 # What makes one signal of many; without it they stand for themselves.
 _GATHERING = "gather"
 _HUB_WIDE = ("storm", "late-hub", "capacity")
+# What keeps the case of a plan that a driver has not confirmed.
+_SILENCE = "silence"
 
 
 def detect(view: View, detectors: Sequence[Detector] = DETECTORS) -> Detection:
@@ -73,13 +76,33 @@ def detect(view: View, detectors: Sequence[Detector] = DETECTORS) -> Detection:
     return Detection(tuple(ordered), tuple(faults))
 
 
+def heard(view: View, detection: Detection, detectors: Sequence[Detector] = DETECTORS) -> Detection:
+    """The detection with what silent drivers mean for it. Where that fails, any cause may have a plan that nobody has
+    confirmed, so nothing is known of the end of any."""
+    causes = tuple(dict.fromkeys(cause for detector in detectors for cause in detector.causes))
+    return _remade(
+        view, detection, _SILENCE, causes, lambda signals: with_silence(signals, view.snapshot, view.forecast)
+    )
+
+
 def gathered(view: View, detection: Detection, apart: frozenset[str]) -> Detection:
-    """The detection with what one hub-wide cause explains as one signal; ``gather`` may fail as a detector may."""
+    """The detection with what one hub-wide cause explains as one signal."""
+    return _remade(view, detection, _GATHERING, _HUB_WIDE, lambda signals: gather(view, signals, apart))
+
+
+def _remade(
+    view: View,
+    detection: Detection,
+    name: str,
+    causes: tuple[str, ...],
+    remake: Callable[[Sequence[Signal]], Iterable[Signal]],
+) -> Detection:
+    """The detection with other signals made of its own; that may fail as a detector may, and they stay."""
     try:
-        signals = gather(view, detection.signals, apart)
-    except Exception as error:  # as above: single cases are better than none
-        return replace(detection, faults=(*detection.faults, _fault(_GATHERING, error, _HUB_WIDE, view)))
-    return replace(detection, signals=tuple(signals))
+        signals = tuple(remake(detection.signals))
+    except Exception as error:  # as above: the signals as they are are better than none
+        return replace(detection, faults=(*detection.faults, _fault(name, error, causes, view)))
+    return replace(detection, signals=signals)
 
 
 def _fault(name: str, error: Exception, causes: tuple[str, ...], view: View) -> Fault:

@@ -12,12 +12,13 @@ from tools.situation import Situation
 
 
 def situation_of(work: Workplace, uow: UnitOfWork, case: Case) -> Situation:
-    """The case amid its hubs as they stand now, forecast, with what its customers were told so far."""
+    """The case amid its hubs as they stand now, forecast, with what customers and carriers were told so far."""
     picture = work.pictures.take(uow, case.day, hubs_around(uow, case), work.clock.now())
     snapshot = picture.snapshot
     zone = snapshot.hubs[case.hub_id].time_zone
     contacts = _contacts(uow, case, picture)
     work.contact_log.refresh(uow)
+    work.carrier_log.refresh(uow)
     return Situation(
         case=case,
         snapshot=snapshot,
@@ -28,6 +29,7 @@ def situation_of(work: Workplace, uow: UnitOfWork, case: Case) -> Situation:
         contacts=contacts,
         told=work.contact_log.told([*snapshot.stops], snapshot.taken_at, zone),
         told_today_by_contact=work.contact_log.count_by_contact(contacts, snapshot.taken_at, zone),
+        reported=work.carrier_log.reported(snapshot.taken_at, zone),
         asking=work.asking,
         earlier_departure=work.earlier_departure,
         pace=pace_of(uow, case.hub_id, snapshot.taken_at),

@@ -1,6 +1,5 @@
 """A broken vehicle, and the visits at which goods change hands that a plan would add to routes."""
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -27,27 +26,35 @@ class Wreck:
     astray: tuple[int, ...] = ()
 
 
-def find_wreck(problem: FleetProblem, route: int) -> Wreck | None:
-    """What can be taken over from the broken route: the stops whose goods one vehicle holds, with its place.
+@dataclass(frozen=True, slots=True)
+class Fetch:
+    """A vehicle's coming to a wreck for some of its goods."""
 
-    Goods may still be in another broken vehicle (the route broke down on its way to a rescue): then that one is the
-    wreck. Its own vehicle may have goods that another route waits for. None when nothing of it is aboard anywhere.
+    rescuer: int
+    wreck: Wreck
+
+
+def find_wrecks(problem: FleetProblem, route: int) -> tuple[Wreck, ...]:
+    """What can be taken over from the broken route: the stops whose goods one vehicle holds, with its place; the
+    wreck with the most stops first.
+
+    Goods may still be in another broken vehicle: the route broke down on its way to a rescue, and that meeting does not
+    take place. Its own vehicle may have goods that another route waits for. None when nothing of it is aboard anywhere.
     """
     astray = _astray(problem, route)
     by_vehicle = {
         problem.snapshot.routes[route_id].vehicle_id: place for route_id, place in problem.breakdown_place.items()
     }
-    held = {
-        stop: problem.holders[stop]
-        for stop in (*problem.sequences[route], *astray)
-        if problem.holders[stop] in by_vehicle and not problem.is_split[stop]
-    }
-    if not held:
-        return None
-    vehicle, _ = max(Counter(held.values()).items(), key=lambda one: (one[1], one[0] or ""))
-    assert vehicle is not None
-    stops = tuple(stop for stop, holder in held.items() if holder == vehicle)
-    return Wreck(route, vehicle, by_vehicle[vehicle], stops, tuple(stop for stop in stops if stop in astray))
+    held: dict[VehicleId, list[int]] = {}
+    for stop in (*problem.sequences[route], *astray):
+        holder = problem.holders[stop]
+        if holder in by_vehicle and not problem.is_split[stop]:
+            held.setdefault(holder, []).append(stop)
+    wrecks = [
+        Wreck(route, vehicle, by_vehicle[vehicle], tuple(stops), tuple(stop for stop in stops if stop in astray))
+        for vehicle, stops in held.items()
+    ]
+    return tuple(sorted(wrecks, key=lambda wreck: (len(wreck.stops), wreck.vehicle), reverse=True))
 
 
 def _astray(problem: FleetProblem, route: int) -> tuple[int, ...]:
@@ -59,12 +66,13 @@ def _astray(problem: FleetProblem, route: int) -> tuple[int, ...]:
     )
 
 
-def with_meetings(problem: FleetProblem, wreck: Wreck, rescuers: Sequence[int]) -> tuple[FleetProblem, list[int]]:
-    """The problem with one TRANSFER stop more for each rescuer, and the indices of those stops.
+def with_meetings(problem: FleetProblem, fetches: Sequence[Fetch]) -> tuple[FleetProblem, list[int]]:
+    """The problem with one TRANSFER stop more for each fetch, and the indices of those stops.
 
     Their service, demand and who needs them are set as goods are chosen: those tables are the result's own.
     """
-    return with_visits(problem, [Visit(meeting_id(problem, wreck.vehicle, r), wreck.place) for r in rescuers])
+    meetings = [(meeting_id(problem, fetch.wreck.vehicle, fetch.rescuer), fetch.wreck.place) for fetch in fetches]
+    return with_visits(problem, [Visit(stop_id, place) for stop_id, place in meetings])
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from evals.scenarios.day import promised, small_day, stops_of, with_room_for
 from evals.scenarios.expectation import Expected
 from evals.scenarios.scene import Scene
 from evals.scenarios.story import story
+from forestall.domain.ids import RouteId
 from forestall.domain.vocabulary import EventType
 
 
@@ -101,6 +102,65 @@ def same_van(scene: Scene) -> None:
 
 
 @story(
+    "a rescuer that breaks down on its way",
+    Expected(
+        cases=["VEHICLE_BREAKDOWN RESOLVED", "VEHICLE_BREAKDOWN RESOLVED"],
+        verdicts=["AUTOMATIC", "AUTOMATIC"],
+        open={"R01": 0, "R02": 0, "RSP1": 8},
+        to_do=8,
+        custody={"P001": "VEHICLE V01", "P005": "VEHICLE V02"},
+        sent={"route_changed": 4},
+        unsent={},
+        told={"route_changed": ["D01", "D02", "D02", "DSP1"]},
+        noted={"of V02": {"V01": "CANCELLED"}, "of the spare": {"V01": "PLANNED", "V02": "PLANNED"}},
+    ),
+    turns_on="breakdown#2",
+    plan=small_day(routes=2),
+)
+def rescuer_on_its_way(scene: Scene) -> None:
+    """V02 is to fetch the four parcels of broken V01, and breaks down on its way there with four of its own. That
+    meeting is off; the spare fetches four parcels at each wreck, by one plan, and no customer hears of a delay."""
+    scene.depart("R01", "06:35")
+    scene.depart("R02", "06:35")
+    scene.break_down("V01", "06:40")
+    scene.go_to("06:41")
+    scene.depart("R02", "06:45", to="T-V01-R02-2")
+    scene.break_down("V02", "06:48", lat=41.157, lon=-8.607)
+    scene.pass_by("06:49", "06:54", "07:10")
+    scene.note("of V02", _meetings_of(scene, "R02"))
+    scene.note("of the spare", _meetings_of(scene, "RSP1"))
+
+
+@story(
+    "a rescuer that breaks down with what it fetched",
+    Expected(
+        cases=["VEHICLE_BREAKDOWN RESOLVED", "VEHICLE_BREAKDOWN RESOLVED"],
+        verdicts=["AUTOMATIC", "AUTOMATIC"],
+        open={"R01": 0, "R02": 0, "RSP1": 8},
+        to_do=8,
+        custody={"P001": "VEHICLE V02", "P005": "VEHICLE V02"},
+        unsent={},
+        noted={"of V02": {"V01": "COMPLETED"}, "of the spare": {"V02": "PLANNED"}},
+    ),
+    turns_on="breakdown#2",
+    plan=small_day(routes=2),
+)
+def rescuer_with_what_it_fetched(scene: Scene) -> None:
+    """V02 has fetched the four parcels of broken V01 when it breaks down too. All eight are aboard V02, and the spare
+    fetches them there."""
+    scene.depart("R01", "06:35")
+    scene.depart("R02", "06:35")
+    scene.break_down("V01", "06:40")
+    scene.go_to("06:41")
+    scene.depart("R02", "06:45", to="T-V01-R02-2")
+    scene.visit("T-V01-R02-2", "06:47", "06:52")
+    scene.break_down("V02", "06:55")
+    scene.pass_by("06:56", "07:01", "07:17")
+    scene.note("of V02", _meetings_of(scene, "R02"))
+    scene.note("of the spare", _meetings_of(scene, "RSP1"))
+
+
+@story(
     "a standby spare called up",
     Expected(cases=["VEHICLE_BREAKDOWN MONITORING"], verdicts=["AUTOMATIC"], open={"R01": 0, "RSP1": 4},
              sent={"route_changed": 2}, told={"route_changed": ["D01", "DSP1"]}),
@@ -132,3 +192,10 @@ def nobody_to_help(scene: Scene) -> None:
     scene.depart("R01", "06:35")
     scene.break_down("V01", "06:40")
     scene.pass_by("06:41", "06:46")
+
+
+def _meetings_of(scene: Scene, route: str) -> dict[str, str]:
+    """Whom the route is to meet, or has met, with the state of the visit."""
+    with scene.service.store.read() as uow:
+        stops = uow.state.list_stops(RouteId(route))
+    return {stop.transfer_from: stop.status.value for stop in stops if stop.transfer_from is not None}

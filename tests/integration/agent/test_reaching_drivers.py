@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pytest
 
+from agent.detectors import registry
 from agent.trace import build_trace
 from agent.trace_text import render_trace_text
 from factories import at, make_carrier, make_plan
@@ -103,3 +104,19 @@ def test_the_cases_trace_says_whom_nobody_has_reached(field):
     assert (told_plan["route_id"], told_plan["words"]) == (SPARE, "not confirmed, a person has to reach the driver")
     assert f"{SPARE} plan version 2: not confirmed, a person has to reach the driver" in render_trace_text(trace)
     assert trace["case"]["evidence"]["with_a_person"] is True
+
+
+def test_when_the_look_at_silence_fails_the_sweep_goes_on_and_no_case_is_given_up(field, monkeypatch):
+    def fails(*_):
+        raise ZeroDivisionError("a bug")
+
+    field.silent.add(SPARE)
+    field.break_the_only_van()
+    monkeypatch.setattr(registry, "with_silence", fails)
+    for minute in range(42, 100, 3):
+        field.go_to(at(minute))
+        report = field.service.tick()
+        assert {fault.detector for fault in report.faults} <= {"silence"}
+    assert [fault.detector for fault in field.service.detector_faults] == ["silence"]
+    cause = field.instruction.cause
+    assert [case.status.is_closed for case in field.cases if case.fingerprint == cause] == [False]

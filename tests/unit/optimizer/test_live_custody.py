@@ -106,3 +106,51 @@ def test_every_rescue_can_be_carried_out_and_so_can_the_one_of_its_rescuer(new_t
         later_plans += sum(len(list(checked(snapshot, answer.plans))) for answer in answers)
     assert first_plans > len(SEEDS)
     assert later_plans > len(SEEDS)
+
+
+def two_wrecks(town, travel, repairer: Repairer) -> HubSnapshot:
+    """R1 broke down with A and B; R2, which has C and D, was to fetch them and broke down on its way."""
+    first, second = town.route("R1", status=RouteStatus.BROKEN), town.route("R2", status=RouteStatus.UNDERWAY)
+    for route, names in ((first, "AB"), (second, "CD")):
+        for km, name in enumerate(names, start=2):
+            town.stop(route, name, town.place(name, km, 3 if route == first else 1), ("08:00", "16:00"))
+    town.seen(first, town.place("first wreck", 2, 4), "08:20")
+    town.seen(second, town.place("second wreck", 1, 2), "08:20")
+    snapshot = town.snapshot("08:30")
+    plan = repairer.rescue(repairer.prepare(snapshot, travel), first).plans[0]
+    assert [spec.route_id for spec in plan.transfers] == [second]
+    return broken_down(applied(snapshot, plan), second)
+
+
+def test_the_goods_that_a_broken_rescuer_was_to_fetch_are_fetched_from_the_first_wreck(town, travel, repairer) -> None:
+    spare = town.route("SPARE", departs="08:30", is_spare=True)
+    town.routes[spare] = replace(town.routes[spare], notice_s=600.0)
+    snapshot = two_wrecks(town, travel, repairer)
+    for plan in checked(snapshot, repairer.rescue(repairer.prepare(snapshot, travel), RouteId("R2")).plans):
+        met = {spec.from_vehicle: set(spec.stop_ids) for spec in plan.transfers}
+        assert met.get("V-R1", set()) <= {"A", "B"}
+        assert met.get("V-R2", set()) <= {"C", "D"}
+    plan = repairer.rescue(repairer.prepare(snapshot, travel), RouteId("R2")).plans[0]
+    assert {spec.from_vehicle: set(spec.stop_ids) for spec in plan.transfers} == {
+        "V-R1": {"A", "B"},
+        "V-R2": {"C", "D"},
+    }
+    assert plan.routes[RouteId("R2")] == ()
+    assert len(plan.dropped) == 1
+
+
+def test_after_the_meeting_everything_is_rescued_from_the_second_wreck(town, travel, repairer) -> None:
+    town.route("SPARE", departs="08:30", is_spare=True)
+    snapshot = two_wrecks(town, travel, repairer)
+    fetched = {
+        package.id: replace(package, custody=replace(package.custody, holder_id="V-R2"))
+        for package in snapshot.packages.values()
+    }
+    over = {
+        stop.id: replace(stop, status=StopStatus.COMPLETED)
+        for stop in snapshot.stops.values()
+        if stop.kind is StopKind.TRANSFER
+    }
+    snapshot = replace(snapshot, packages={**snapshot.packages, **fetched}, stops={**snapshot.stops, **over})
+    plan = next(checked(snapshot, repairer.rescue(repairer.prepare(snapshot, travel), RouteId("R2")).plans))
+    assert [(spec.from_vehicle, set(spec.stop_ids)) for spec in plan.transfers] == [("V-R2", {"A", "B", "C", "D"})]

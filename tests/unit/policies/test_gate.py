@@ -33,6 +33,8 @@ questions = st.builds(
     stops_harmed=st.integers(0, 20),
     added_cost_cents=st.integers(0, 100_000),
     crosses_carrier=st.booleans(),
+    brings_home=st.booleans(),
+    giver_at_work=st.booleans(),
     rescues_by_driver_today=st.integers(0, 4),
     data_age_minutes=st.integers(0, 90),
 )

@@ -1,8 +1,12 @@
 """The five tools: what they offer, and the reason they give when they have nothing."""
 
 from dataclasses import replace
+from datetime import timedelta
+
+import pytest
 
 from factories import at, make_case, make_hub, make_location, make_plan, make_route, make_snapshot, make_vehicle
+from forestall.domain.ids import StopId
 from forestall.domain.network import HubLink
 from forestall.domain.orders import Custody, Window
 from forestall.domain.plan import DayPlan
@@ -19,7 +23,7 @@ from forestall.domain.vocabulary import (
     StopStatus,
 )
 from tools import carrier_update, hub_swap, notify_customer, reassign, reroute
-from tools.situation import Told
+from tools.situation import Reported, Told
 
 
 def tight(plan: DayPlan, closes: dict[str, float]) -> DayPlan:
@@ -188,6 +192,36 @@ def test_carrier_update_speaks_to_foreign_carriers_only(situation_of):
     [notice] = candidate.notices
     assert (notice.params["x12_status"], notice.params["x12_reason"]) == ("SD", "AL")
     assert set(notice.params["stop_ids"]) == {"S001", "S002"}
+
+
+def late_at_a_carrier():
+    """The same day, driven under a contract: situation parts, and when each stop is expected."""
+    plan, _ = late_customers()
+    contract = replace(plan, carriers=tuple(replace(c, kind=CarrierKind.THREE_PL) for c in plan.carriers))
+    snapshot = make_snapshot(contract, taken_at=at(130))
+    return snapshot, case_on(snapshot)
+
+
+def test_a_carrier_is_told_nothing_that_it_knows(situation_of):
+    snapshot, case = late_at_a_carrier()
+    first = situation_of(snapshot, case)
+    [carrier_id] = first.carrier_ids()
+    known = {(carrier_id, s): Reported("delayed", score.eta_p50) for s, score in first.forecast.stops.items()}
+    assert carrier_update.propose(situation_of(snapshot, case, reported=known)).declined.rule == (
+        "carrier_update.nothing_new"
+    )
+
+
+@pytest.mark.parametrize(("status", "minutes_off"), [("delayed", 31), ("reassigned", 0)])
+def test_a_carrier_is_told_again_of_the_stop_that_is_news(situation_of, status, minutes_off):
+    snapshot, case = late_at_a_carrier()
+    first = situation_of(snapshot, case)
+    [carrier_id] = first.carrier_ids()
+    known = {(carrier_id, s): Reported("delayed", score.eta_p50) for s, score in first.forecast.stops.items()}
+    eta = first.forecast.stops[StopId("S002")].eta_p50 - timedelta(minutes=minutes_off)
+    known[carrier_id, StopId("S002")] = Reported(status, eta)
+    [candidate] = carrier_update.propose(situation_of(snapshot, case, reported=known)).candidates
+    assert [notice.params["stop_ids"] for notice in candidate.notices] == [["S002"]]
 
 
 def test_equal_plans_have_equal_ids_and_other_plans_others(situation_of):
