@@ -64,6 +64,9 @@ def _proposal(proposal: Trace) -> Iterator[str]:
         gate = proposal["gate"]
         yield f"  Policy: {gate['words']} ({', '.join(gate['policy_ids'])}; version {gate['policy_version'][:12]})"
         yield from (f"    {why}" for why in gate["why"])
+    if proposal["model_note"]:
+        note = proposal["model_note"]
+        yield f'  Written by a language model ({note["model"]}), unchecked: "{note["text"]}"; {note["words"]}'
 
 
 def _candidate(candidate: Trace) -> Iterator[str]:

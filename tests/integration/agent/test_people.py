@@ -393,6 +393,21 @@ class TestEscalation:
         assert [effect["tier"] for effect in told] == [1, 2]
         assert [kind for kind, _ in asked.records(asked.case.id)] == ["case.escalate"] * 2
 
+    def test_it_says_what_is_wrong_and_until_when_by_the_hubs_own_clock(self, field):
+        day = another_carriers_spare()
+        field.begin(replace(day, hubs=tuple(replace(hub, time_zone="Europe/Helsinki") for hub in day.hubs)))
+        field.break_down()
+        field.tick_at(41)
+        asked = Asked(field)
+        deadline = asked.case.act_by or asked.question.expires_at
+        field.go_to(asked.question.asked_at + 0.9 * (asked.question.expires_at - asked.question.asked_at))
+        field.service.tick()
+        with field.service.store.read() as uow:
+            [*_, told] = [row.effect for row in uow.outbox.list_after(0) if row.effect.template == "case_waits"]
+        by_the_clock = f"{deadline + timedelta(hours=2):%H:%M} (Europe/Helsinki)"
+        assert told.body.startswith("Vehicle broke down on R01: 4 stops.")
+        assert told.body.endswith(f"waits for an answer until {by_the_clock}.")
+
     def test_an_acknowledged_case_stays_where_it_is(self, asked):
         question = asked.question
         asked.people.acknowledge(asked.case.id, asked.case.revision, ANN)

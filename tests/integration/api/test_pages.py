@@ -98,6 +98,34 @@ class TestCase:
         ):
             assert words in page
 
+    def test_a_change_of_less_than_a_point_is_neither_better_nor_worse(self, planned, small):
+        small.add_waiting_case(planned.service.store, effects=[("S2", 0.63, 0.05), ("S3", 0.036, 0.044)])
+        page = get(planned, "/cases/C-1").text
+        rows = dict(re.findall(r'<th scope="row">(S\d).*?<td><span class="\w+">([\w ]+)</span></td>', page, re.S))
+        assert rows == {"S2": "better", "S3": "as before"}
+        assert "No stop gets worse" in page
+        assert "get worse" not in get(planned, "/").text
+        [candidate, _] = planned.client.get("/v1/cases/C-1").json()["proposals"][0]["candidates"]
+        assert (candidate["better_off"], candidate["worse_off"]) == (["S2"], [])
+
+    def test_what_a_language_model_wrote_is_marked_as_such_and_is_no_more_than_text(self, planned, small):
+        small.add_waiting_case(planned.service.store, note=f"A disturbs fewer. {small.HOSTILE}")
+        page = get(planned, "/cases/C-1").text
+        panel = page[page.index('id="note"') : page.index('id="others"')]
+        assert "written by a language model" in panel
+        assert "A disturbs fewer. &lt;script&gt;" in panel
+        assert "<dt>A</dt><dd>Move S2 from R1 to R2</dd>" in panel
+        assert not has_inline_code(page)
+
+    def test_where_no_model_wrote_anything_nothing_is_said_of_one(self, planned, small):
+        small.add_waiting_case(planned.service.store, note="")
+        assert "language model" not in get(planned, "/cases/C-1").text
+        assert planned.client.get("/v1/cases/C-1").json()["proposals"][0]["model_note"] is None
+
+    def test_a_note_is_not_shown_beside_a_persons_own_version(self, planned, small):
+        small.add_waiting_case(planned.service.store, note="Do as I say.", edited_from="cand-2")
+        assert "Do as I say." not in get(planned, "/cases/C-1").text
+
     def test_approving_redirects_back_and_is_on_record(self, waiting):
         response = post_answer(waiting)
         assert (response.status_code, response.headers["location"]) == (303, "/cases/C-1?done=approve")
