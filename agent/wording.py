@@ -110,6 +110,13 @@ TOOLS: Mapping[Tool, str] = {
     Tool.CARRIER_UPDATE: "Tell the carrier",
 }
 
+# What a tool tries besides, by the first word of its rules.
+_ATTEMPTS: Mapping[str, str] = {
+    "leave_earlier": "Leave earlier",
+    "confirm_presence": "Ask whether somebody will be there",
+    "heed_customer": "Do as the customers wish",
+}
+
 OVERRIDE_REASONS: Mapping[OverrideReason, str] = {
     OverrideReason.LOCAL_KNOWLEDGE: "I know something the plan does not",
     OverrideReason.BAD_DATA: "The data is wrong",
@@ -289,6 +296,11 @@ def describe_action(action: Action) -> str:
         to_hub=action.params.get("to_hub", ""),
         minutes=action.params.get("minutes", ""),
     )
+
+
+def describe_attempt(tool: str, rule: str) -> str:
+    """What a tool that had no candidate tried to do: some try more than the one thing that names them."""
+    return _ATTEMPTS.get(rule.partition(".")[0], TOOLS[Tool(tool)])
 
 
 def describe_decline(declined: NoCandidate) -> str:

@@ -71,6 +71,13 @@ class CasePage:
     drivers: Sequence[DriverWord]
 
     @property
+    def last_word(self) -> Mapping[str, Any] | None:
+        """The last decision on the newest plan; None while there is none."""
+        decisions: Sequence[Mapping[str, Any]] = self.trace["decisions"]  # type: ignore[assignment]  # JSON
+        plan_rev = self.trace["case"]["plan_rev"]  # type: ignore[index]  # JSON
+        return next((one for one in reversed(decisions) if one["plan_rev"] == plan_rev), None)
+
+    @property
     def undoable(self) -> WayBack | None:
         """The last decision that can still be taken back."""
         return next((way for way in reversed(list(self.ways_back.values())) if way.is_possible), None)

@@ -64,6 +64,19 @@ def test_an_unknown_rule_is_shown_with_its_values():
     assert wording.describe_decline(declined) == "reroute: moon is full (phase 1, wait 2 min)"
 
 
+@pytest.mark.parametrize(
+    ("rule", "words"),
+    [
+        ("leave_earlier.cannot", "Leave earlier"),
+        ("heed_customer.no_safe_place_to_tell", "Do as the customers wish"),
+        ("reroute.no_gain", "Change the order of a route"),
+        ("of_a_later_release", "Change the order of a route"),
+    ],
+)
+def test_what_a_tool_had_tried_is_named_by_its_rule(rule, words):
+    assert wording.describe_attempt("reroute", rule) == words
+
+
 def test_an_older_record_that_lacks_a_value_is_shown_with_what_it_has():
     declined = NoCandidate(Tool.HUB_SWAP, "hub_swap.no_linked_hub", {"place": "H1"})
     assert wording.describe_decline(declined) == "hub swap: no linked hub (place H1)"
