@@ -26,12 +26,16 @@ from forestall.domain.routes import Route
 from forestall.domain.snapshot import HubSnapshot
 from forestall.domain.vocabulary import CaseKind, CaseStatus, Channel, RouteStatus
 from forestall.errors import Conflict, StalePlan
+from forestall.intake.confirming import confirm_plan
 from forestall.store import UnitOfWork
 from tools.rendering import reminder_effect
 
 logger = logging.getLogger(__name__)
 
-_DRIVEN = frozenset({RouteStatus.PLANNED, RouteStatus.UNDERWAY})
+CONFIRMED = "instruction.confirmed"
+"""The kind of the audit record of a person who confirmed for a driver."""
+DRIVEN = frozenset({RouteStatus.PLANNED, RouteStatus.UNDERWAY})
+"""Routes whose drivers have something to confirm."""
 
 
 def instructions_of(
@@ -58,7 +62,7 @@ def instructions_of(
             next_at=answer_by,
         )
         for route, change in changed
-        if route.status in _DRIVEN
+        if route.status in DRIVEN
     ]
 
 
@@ -95,12 +99,11 @@ def _chase(work: Workplace, uow: UnitOfWork, route_id: RouteId, now: datetime) -
     if not waiting:
         return  # confirmed since they were listed
     newest = waiting[-1]
-    if route.status not in _DRIVEN:
+    if route.status not in DRIVEN:
         uow.instructions.drop(route_id, now)
         return
     if is_followed(tuple(uow.state.list_stops(route_id)), newest):
-        uow.state.save_route(replace(route, acknowledged_version=newest.plan_version), route.version)
-        uow.instructions.acknowledge(route_id, newest.plan_version, now)
+        confirm_plan(uow, route, newest.plan_version, now)
         return
     uow.state.touch_hub(route.hub_id)  # from now on the forecast believes the old plan
     case = uow.cases.get(newest.case_id)

@@ -4,10 +4,11 @@ Read only, through the unit of work. Structured values stand beside the words ma
 one and a person the other.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from agent import wording
+from agent.acknowledgements import CONFIRMED
 from agent.difference import Difference, compare
 from forestall.domain.actions import Action, Candidate
 from forestall.domain.cases import Case
@@ -19,6 +20,7 @@ from forestall.domain.instructions import Instruction
 from forestall.domain.routes import Stop
 from forestall.domain.vocabulary import ActionKind, CaseKind, Channel
 from forestall.store import UnitOfWork
+from forestall.store.audit import AuditRecord
 from forestall.store.codec import encoder
 from forestall.store.instants import to_text
 
@@ -38,7 +40,8 @@ def build_trace(uow: UnitOfWork, case_id: CaseId) -> JsonObject:
         NotFound: there is no such case.
     """
     case = uow.cases.get(case_id)
-    proposals = uow.proposals.list(case_id)
+    proposals, instructions = uow.proposals.list(case_id), uow.instructions.list_for_case(case_id)
+    audit = _audit(uow, case, instructions)
     return {
         "case": describe_case(case),
         "stops": _stops(uow, case, proposals),
@@ -49,10 +52,10 @@ def build_trace(uow: UnitOfWork, case_id: CaseId) -> JsonObject:
             {**as_object(decision), "words": wording.VERDICTS[decision.verdict]}
             for decision in uow.decisions.list_for_case(case_id)
         ],
-        "audit": _audit(uow, case),
+        "audit": [as_object(record) for record in audit],
         "replies": _replies(uow, case),
         "effects": [describe_effect(row) for row in uow.outbox.list_for_case(case_id)],
-        "instructions": [_instruction(one) for one in uow.instructions.list_for_case(case_id)],
+        "instructions": [_instruction(one, _find_person(one, audit)) for one in instructions],
     }
 
 
@@ -79,9 +82,16 @@ def describe_effect(row: OutboxRow) -> JsonObject:
     }
 
 
-def _instruction(instruction: Instruction) -> JsonObject:
-    """A changed route, and how far its driver's word has come."""
-    return {**as_object(instruction), "words": wording.describe_instruction(instruction)}
+def _instruction(instruction: Instruction, confirmed_by: str | None) -> JsonObject:
+    """A changed route, and how far its driver's word has come; ``confirmed_by`` is the person who gave it for him."""
+    words = wording.describe_instruction(instruction, confirmed_by)
+    return {**as_object(instruction), "confirmed_by": confirmed_by, "words": words}
+
+
+def _find_person(instruction: Instruction, audit: Iterable[AuditRecord]) -> str | None:
+    """Who confirmed it for its driver: the record that was made with it."""
+    about = (instruction.route_id, instruction.settled_at)
+    return next((str(r.body["by"]) for r in audit if r.kind == CONFIRMED and (r.subject, r.at) == about), None)
 
 
 def describe_stop(stop: Stop, forecast: StopForecast | None) -> JsonObject:
@@ -135,11 +145,27 @@ def _proposal(proposal: Proposal) -> JsonObject:
         "chosen": proposal.chosen,
         "edited_from": proposal.edited_from,
         "gate": None if proposal.gate is None else _gate(proposal),
+        "model_note": _model_note(proposal),
         "do_nothing": _do_nothing(proposal),
         "candidates": [_candidate(proposal, candidate, rank) for candidate in ordered],
         "declined": [
             {**as_object(declined), "words": wording.describe_decline(declined)} for declined in proposal.declined
         ],
+    }
+
+
+def _model_note(proposal: Proposal) -> JsonObject | None:
+    """What a language model wrote to the dispatcher about these plans; None where it wrote nothing of use, or a person
+    has put a version of his own in their place."""
+    asked = proposal.consultation
+    if asked is None or not asked.note or proposal.edited_from is not None:
+        return None
+    return {
+        "model": asked.model,
+        "text": asked.note,
+        "advice": asked.advice.value,
+        "words": wording.ADVICE[asked.advice],
+        "letters": dict(asked.options),
     }
 
 
@@ -194,25 +220,30 @@ def _candidate(proposal: Proposal, candidate: Candidate, rank: Mapping[Candidate
         "rank": rank.get(candidate.id),
         "is_chosen": candidate.id == proposal.chosen,
         "judgement": None if judgement is None else {**as_object(judgement), "gain": judgement.gain},
-        "worse_off": []
-        if judgement is None
-        else [e.stop_id for e in judgement.effects if e.p_miss_after > e.p_miss_before],
-        "better_off": []
-        if judgement is None
-        else [e.stop_id for e in judgement.effects if e.p_miss_after < e.p_miss_before],
+        "worse_off": [e.stop_id for e in judgement.effects if e.is_worse] if judgement else [],
+        "better_off": [e.stop_id for e in judgement.effects if e.is_better] if judgement else [],
         "messages": sum(notice.channel is Channel.SMS for notice in candidate.notices),
         "lost_because": None if candidate.id == proposal.chosen else wording.describe_loss(proposal, candidate.id),
     }
 
 
-def _audit(uow: UnitOfWork, case: Case) -> list[JsonObject]:
+def _audit(uow: UnitOfWork, case: Case, instructions: Iterable[Instruction]) -> list[AuditRecord]:
+    """What was recorded about the case, its decisions, and the word of the drivers whose plans it changed."""
     subjects = [case.id, *(decision.id for decision in uow.decisions.list_for_case(case.id))]
+    told = {instruction.route_id for instruction in instructions}
     records = {
         record.seq: record
-        for subject in subjects
+        for subject in (*subjects, *told)
         for record in uow.audit.list(subject=subject, after=0, limit=_AUDIT_RECORDS)
+        if subject not in told or case.id in (record.body.get("case_id"), *_case_ids(record))
     }
-    return [as_object(records[seq]) for seq in sorted(records)]
+    return [records[seq] for seq in sorted(records)]
+
+
+def _case_ids(record: AuditRecord) -> Sequence[str]:
+    """The cases that a driver's word settled."""
+    named = record.body.get("case_ids")
+    return named if isinstance(named, list) else ()
 
 
 def _replies(uow: UnitOfWork, case: Case) -> list[JsonObject]:

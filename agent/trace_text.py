@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from agent import wording
-from forestall.domain.vocabulary import Channel, OverrideReason, Tool, Verdict
+from forestall.domain.vocabulary import Channel, OverrideReason, Verdict
 
 Trace = Any  # JSON as ``build_trace`` made it
 
@@ -59,11 +59,14 @@ def _proposal(proposal: Trace) -> Iterator[str]:
     for candidate in proposal["candidates"]:
         yield from _candidate(candidate)
     for declined in proposal["declined"]:
-        yield f"  - {wording.TOOLS[Tool(declined['tool'])]}: {declined['words']}"
+        yield f"  - {wording.describe_attempt(declined['tool'], declined['rule'])}: {declined['words']}"
     if proposal["gate"]:
         gate = proposal["gate"]
         yield f"  Policy: {gate['words']} ({', '.join(gate['policy_ids'])}; version {gate['policy_version'][:12]})"
         yield from (f"    {why}" for why in gate["why"])
+    if proposal["model_note"]:
+        note = proposal["model_note"]
+        yield f'  Written by a language model ({note["model"]}), unchecked: "{note["text"]}"; {note["words"]}'
 
 
 def _candidate(candidate: Trace) -> Iterator[str]:

@@ -7,7 +7,7 @@ record. Whatever has no words here yet is shown by its id and values, never hidd
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 
-from forestall.domain.actions import Action, NoCandidate
+from forestall.domain.actions import Action, Judgement, NoCandidate
 from forestall.domain.cases import Case
 from forestall.domain.decisions import Proposal
 from forestall.domain.forecast import Contribution, RouteForecast
@@ -15,6 +15,7 @@ from forestall.domain.ids import CandidateId
 from forestall.domain.instructions import Instruction
 from forestall.domain.vocabulary import (
     ActionKind,
+    Advice,
     Autonomy,
     CaseKind,
     CaseStatus,
@@ -88,6 +89,12 @@ VERDICTS: Mapping[Verdict, str] = {
     Verdict.UNDONE: "undone by a person",
 }
 
+ADVICE: Mapping[Advice, str] = {
+    Advice.AGREED: "it orders the plans as the rules do",
+    Advice.REORDERED: "it puts another plan first than the rules do, so a person decides",
+    Advice.FELL_BACK: "its order was of no use, the rules' stands",
+}
+
 AUTONOMY: Mapping[Autonomy, str] = {
     Autonomy.FORBIDDEN: "Forbidden by policy",
     Autonomy.APPROVE_FIRST: "Needs a person's approval",
@@ -101,6 +108,13 @@ TOOLS: Mapping[Tool, str] = {
     Tool.HUB_SWAP: "Serve from another hub",
     Tool.NOTIFY_CUSTOMER: "Tell the customers",
     Tool.CARRIER_UPDATE: "Tell the carrier",
+}
+
+# What a tool tries besides, by the first word of its rules.
+_ATTEMPTS: Mapping[str, str] = {
+    "leave_earlier": "Leave earlier",
+    "confirm_presence": "Ask whether somebody will be there",
+    "heed_customer": "Do as the customers wish",
 }
 
 OVERRIDE_REASONS: Mapping[OverrideReason, str] = {
@@ -258,11 +272,11 @@ def describe_cause(case: Case) -> str:
     return f"{kind}{where}{touched}"
 
 
-def describe_instruction(instruction: Instruction) -> str:
+def describe_instruction(instruction: Instruction, confirmed_by: str | None = None) -> str:
     """How far it has come with a changed plan: whether its driver has it, and who or what is trying to reach him."""
     match instruction.status:
         case InstructionStatus.ACKNOWLEDGED:
-            return "confirmed by the driver"
+            return f"confirmed by {confirmed_by} for the driver" if confirmed_by else "confirmed by the driver"
         case InstructionStatus.MOOT:
             return "no longer to be followed"
         case _ if instruction.passed_on_at is not None:
@@ -283,6 +297,11 @@ def describe_action(action: Action) -> str:
         to_hub=action.params.get("to_hub", ""),
         minutes=action.params.get("minutes", ""),
     )
+
+
+def describe_attempt(tool: str, rule: str) -> str:
+    """What a tool that had no candidate tried to do: some try more than the one thing that names them."""
+    return _ATTEMPTS.get(rule.partition(".")[0], TOOLS[Tool(tool)])
 
 
 def describe_decline(declined: NoCandidate) -> str:
@@ -333,8 +352,7 @@ def describe_loss(proposal: Proposal, candidate_id: CandidateId) -> str:
     if judged is None:
         return "could not be judged"
     if proposal.get_candidate(candidate_id).is_advice:
-        safer = sum(effect.p_miss_before - effect.p_miss_after >= _SAFER_FROM for effect in judged.effects)
-        return f"advice: {join_count(safer, 'stop')} would be safer; departures are not the service's to move"
+        return f"advice: {_describe_advice(judged)}; departures are not the service's to move"
     if not proposal.get_candidate(candidate_id).route_changes:
         return "tells people, but mends nothing by itself"
     if candidate_id not in proposal.ranking:
@@ -348,6 +366,15 @@ def describe_loss(proposal: Proposal, candidate_id: CandidateId) -> str:
     if avoided < best:
         return f"avoids {avoided:.2f} expected misses, the recommended plan {best:.2f}"
     return "gains less once its cost, driving and disturbance are counted"
+
+
+def _describe_advice(judged: Judgement) -> str:
+    """What following it would do, by the largest thing that can be said of it."""
+    safer = sum(effect.p_miss_before - effect.p_miss_after >= _SAFER_FROM for effect in judged.effects)
+    if safer:
+        return f"{join_count(safer, 'stop')} would be safer"
+    avoided = judged.misses_before - judged.misses_after
+    return f"{avoided:.2f} expected misses less" if avoided >= _WORTH_SAYING else "it would change little"
 
 
 def describe_rule(rule: str, values: Mapping[str, object], known: Mapping[str, str]) -> str:

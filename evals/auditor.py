@@ -20,6 +20,13 @@ _NEEDS: Mapping[Verdict, frozenset[Autonomy]] = {
     Verdict.NOT_VETOED: frozenset({Autonomy.AUTO, Autonomy.VETO_WINDOW}),
     Verdict.APPROVED: frozenset({Autonomy.AUTO, Autonomy.VETO_WINDOW, Autonomy.APPROVE_FIRST}),
     Verdict.ACCEPTED: frozenset({Autonomy.AUTO, Autonomy.VETO_WINDOW, Autonomy.APPROVE_FIRST}),
+    Verdict.EDITED: frozenset({Autonomy.AUTO, Autonomy.VETO_WINDOW, Autonomy.APPROVE_FIRST}),
+    Verdict.UNDONE: frozenset({Autonomy.AUTO, Autonomy.VETO_WINDOW, Autonomy.APPROVE_FIRST}),
+}
+# What somebody must be on record for, as the answer to the plan's question, and how it is told when nobody is.
+_BY_A_PERSON: Mapping[Verdict, str] = {
+    Verdict.APPROVED: "called approved, and nobody approved it",
+    Verdict.EDITED: "called edited, and nobody edited it",
 }
 
 
@@ -81,14 +88,24 @@ def _leave_faults(trace: Trace, decision: Mapping[str, Any], verdict: Verdict) -
         yield f"{verdict} where policy says {gate['autonomy']}"
     if verdict is Verdict.ACCEPTED and not _was_asked(trace, decision):
         yield "called accepted, and no carrier was asked"
-    if verdict is Verdict.APPROVED and not _is_answered(trace, decision):
-        yield "called approved, and nobody approved it"
+    if verdict in _BY_A_PERSON and not _is_answered(trace, decision, verdict):
+        yield _BY_A_PERSON[verdict]
+    if verdict is Verdict.UNDONE and not _was_done(trace, decision):
+        yield "called undone, and nothing was done before"
 
 
-def _is_answered(trace: Trace, decision: Mapping[str, Any]) -> bool:
+def _is_answered(trace: Trace, decision: Mapping[str, Any], verdict: Verdict) -> bool:
     return any(
-        approval["plan_rev"] == decision["plan_rev"] and approval["verdict"] == Verdict.APPROVED
+        approval["plan_rev"] == decision["plan_rev"] and approval["verdict"] == verdict
         for approval in trace["approvals"]
+    )
+
+
+def _was_done(trace: Trace, decision: Mapping[str, Any]) -> bool:
+    """Whether an earlier plan of the case was carried out, for this one to take back."""
+    return any(
+        other["plan_rev"] < decision["plan_rev"] and Verdict(other["verdict"]) in EXECUTED - {Verdict.UNDONE}
+        for other in trace["decisions"]
     )
 
 

@@ -12,7 +12,16 @@ from evals.human_time import HumanWork, work_on
 from forestall.domain.ids import StopId
 from forestall.domain.vocabulary import ActionKind, Channel, OutboxState, Verdict
 
-EXECUTED = frozenset({Verdict.AUTOMATIC, Verdict.APPROVED, Verdict.NOT_VETOED, Verdict.ACCEPTED})
+EXECUTED = frozenset(
+    {
+        Verdict.AUTOMATIC,
+        Verdict.APPROVED,
+        Verdict.NOT_VETOED,
+        Verdict.ACCEPTED,
+        Verdict.EDITED,  # as a person changed it
+        Verdict.UNDONE,  # what takes a plan back is one as well
+    }
+)
 _REACHED = frozenset({OutboxState.SENT, OutboxState.DRY_RUN})
 
 Trace = Mapping[str, Any]
@@ -23,7 +32,8 @@ Span = tuple[float, float]
 class Handling:
     """``acted``: a plan was carried out. ``planned_after_s``: from the case's opening to the first one.
 
-    ``expected_gain``: the misses its plans were expected to avoid when they were carried out, by the forecast.
+    ``expected_gain``: the misses its plans were expected to avoid when they were carried out, by the forecast; one that
+    takes another back gives that up again.
     """
 
     work: HumanWork
@@ -52,11 +62,15 @@ def handling_of(trace: Trace) -> Handling:
     judged = [candidate["judgement"] for candidate in did if candidate["judgement"]]
     times = [instant(decision["at"]) for decision in list_executed(trace)]
     return Handling(
-        work=work_on(trace["approvals"], escalations),
+        work=work_on(trace["approvals"], escalations, _count_undos(trace)),
         acted=bool(did),
         expected_gain=sum(one["misses_before"] - one["misses_after"] for one in judged),
         planned_after_s=min(times) - instant(trace["case"]["opened_at"]) if times and did else None,
     )
+
+
+def _count_undos(trace: Trace) -> int:
+    return sum(decision["verdict"] == Verdict.UNDONE for decision in trace["decisions"])
 
 
 def list_executed(trace: Trace) -> list[Mapping[str, Any]]:

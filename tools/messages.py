@@ -85,6 +85,11 @@ def render(
     return texts.get(locale, texts[DEFAULT_LOCALE]).format(**told)
 
 
+def as_local_time(instant: datetime, zone: str) -> str:
+    """``14:05 (Europe/Lisbon)``: a time as people at that place read it off their clocks."""
+    return f"{instant.astimezone(ZoneInfo(zone)):%H:%M} ({zone})"
+
+
 def list_locales(template: str) -> tuple[str, ...]:
     return tuple(_TEXTS[template])
 

@@ -1,6 +1,6 @@
 """From a committed plan to outbox rows: what drivers, customers, carriers and hubs get, rendered and keyed."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sized
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -15,7 +15,7 @@ from forestall.domain.routes import Route, Stop
 from forestall.domain.snapshot import HubSnapshot
 from forestall.domain.tenders import Tender
 from forestall.domain.vocabulary import Channel, RouteStatus
-from tools.messages import render
+from tools.messages import as_local_time, render
 
 # A driver or a carrier that was out of reach this long has moved on; the plan is looked at again anyway.
 _INSTRUCTION_LIFE = timedelta(hours=2)
@@ -59,7 +59,8 @@ def tender_effect(tender: Tender, after: HubSnapshot, decision_id: DecisionId) -
         "stop_ids": list(tender.stop_ids),
         "routes": [driver_payload(after.routes[route_id], free_stops(after, route_id)) for route_id in routes],
     }
-    body = f"{len(tender.stop_ids)} stops to drive; please answer by {tender.answer_by.isoformat()}."
+    answer_by = as_local_time(tender.answer_by, after.hubs[tender.hub_id].time_zone)
+    body = f"{_count(tender.stop_ids, 'stop')} to drive; please answer by {answer_by}."
     return _of_decision(
         Effect(
             key=tender.carrier_id,
@@ -133,7 +134,7 @@ def _driver_effect(after: HubSnapshot, route_id: RouteId, now: datetime) -> Effe
         payload=driver_payload(route, stops),
         not_before=now,
         expires_at=now + _INSTRUCTION_LIFE,
-        body=f"{route_id}: {len(stops)} stops to do, in this order.",
+        body=f"{route_id}: {_count(stops, 'stop')} to do, in this order.",
         hub_id=route.hub_id,
     )
 
@@ -185,7 +186,7 @@ def _hub_effects(candidate: Candidate, after: HubSnapshot, now: datetime) -> lis
             },
             not_before=now,
             expires_at=now + _INSTRUCTION_LIFE,
-            body=f"Send {len(candidate.package_moves)} packages to {to_hub}.",
+            body=f"Send {_count(candidate.package_moves, 'package')} to {to_hub}.",
         )
         for from_hub in sorted(from_hubs)
     ]
@@ -221,6 +222,11 @@ def _sms_effect(notice: Notice, after: HubSnapshot, contacts: Mapping[ContactId,
         expires_at=_instant(notice, "expires_at"),
         body=render(notice.template, contacts[contact_id].locale, str(notice.params["time_zone"]), told_from, told_to),
     )
+
+
+def _count(things: Sized, noun: str) -> str:
+    """``1 stop``, ``3 stops``."""
+    return f"{len(things)} {noun}" if len(things) == 1 else f"{len(things)} {noun}s"
 
 
 def _instant(notice: Notice, name: str) -> datetime:

@@ -4,12 +4,14 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
+from agent.wording import describe_cause
 from forestall.domain.cases import Case
 from forestall.domain.decisions import Approval
 from forestall.domain.effects import Effect
 from forestall.domain.vocabulary import Channel
 from forestall.settings import EscalationTier
 from forestall.store import UnitOfWork
+from tools.messages import as_local_time
 
 
 def escalate_due(uow: UnitOfWork, tiers: Sequence[EscalationTier], now: datetime) -> int:
@@ -50,6 +52,8 @@ def _pass_on(
     now: datetime,
 ) -> None:
     name, deadline = tiers[tier].name, deadline_of(case, question)
+    hub = uow.state.find_hub(case.hub_id, case.day)
+    zone = "UTC" if hub is None else hub.time_zone
     uow.cases.save(replace(case, tier=tier, updated_at=now, revision=case.revision + 1))
     effect = Effect(
         key=f"{case.id}:{question.plan_rev}:case_waits:{tier}",
@@ -64,11 +68,15 @@ def _pass_on(
             "tier": tier,
             "asked_at": question.asked_at.isoformat(),
             "answer_by": deadline.isoformat(),
+            "time_zone": zone,
             "avoidable_loss": case.avoidable_loss,
         },
         not_before=now,
         expires_at=deadline,
-        body=f"Case {case.id} at {case.hub_id} waits for an answer until {deadline.isoformat(timespec='minutes')}.",
+        body=(
+            f"{describe_cause(case)}. Case {case.id} at {case.hub_id} waits for an answer until"
+            f" {as_local_time(deadline, zone)}."
+        ),
         case_id=case.id,
     )
     uow.outbox.add([effect])

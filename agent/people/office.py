@@ -6,6 +6,7 @@ from contextlib import contextmanager
 
 from agent.people import care
 from agent.people.care import Act, Snooze
+from agent.people.confirming import confirm_route
 from agent.people.edits import Wish, edit
 from agent.people.hand import Hand
 from agent.people.pins import set_pin
@@ -13,14 +14,14 @@ from agent.people.undoing import undo
 from agent.run import Workplace
 from forestall.domain.cases import Case
 from forestall.domain.decisions import Decision
-from forestall.domain.ids import CaseId, DecisionId, StopId
-from forestall.domain.routes import Stop
+from forestall.domain.ids import CaseId, DecisionId, RouteId, StopId
+from forestall.domain.routes import Route, Stop
 from forestall.domain.vocabulary import OverrideReason
 
 
 class Office:
-    """What a person may do about a case or a stop. All raise NotFound, Forbidden, BadInput or Conflict (with the
-    present state). ``revision`` is the case's as the person saw it.
+    """What a person may do about a case, a route or a stop. All raise NotFound, Forbidden, BadInput or Conflict (with
+    the present state). ``revision`` is the case's as the person saw it.
 
     ``reckoning`` keeps what forecasts and plans to one at a time in this process: edits and undos use the same engines
     as the tick.
@@ -74,6 +75,10 @@ class Office:
     def set_pin(self, stop_id: StopId, pinned: bool, hand: Hand) -> Stop:
         with self._work.store.write() as uow:
             return set_pin(uow, self._work.gate, stop_id, pinned, hand, self._work.clock.now())
+
+    def confirm_route(self, route_id: RouteId, plan_version: int, hand: Hand) -> Route:
+        with self._work.store.write() as uow:
+            return confirm_route(uow, self._work.gate, route_id, plan_version, hand, self._work.clock.now())
 
     @contextmanager
     def _acting(self, action: str, case_id: CaseId, revision: int, hand: Hand) -> Iterator[Act]:

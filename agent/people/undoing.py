@@ -1,9 +1,13 @@
-"""Taking a decision back: a compensating decision that returns what still can be returned, or says why nothing can."""
+"""Taking a decision back: a compensating decision that returns what still can be returned, or says why nothing can.
+
+Like every plan it is allowed twice: before anything is made ready, and, with the switches, where it is applied.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from agent.limits import NoLongerAllowed, require_still_allowed
 from agent.people.hand import Hand, present_state, refuse, require
 from agent.questions import question_of
 from agent.run import Ready, Workplace
@@ -11,7 +15,7 @@ from agent.steps.carry_out import apply_plan, decision_on, record
 from agent.steps.consider import accompany
 from agent.steps.situations import hubs_around, situation_of
 from forestall.domain.cases import Case
-from forestall.domain.decisions import Decision, Proposal
+from forestall.domain.decisions import Asked, Decision, GateVerdict, Proposal
 from forestall.domain.forecast import StopForecast
 from forestall.domain.ids import CaseId, DecisionId, StopId
 from forestall.domain.reversals import Reversal
@@ -23,6 +27,8 @@ from tools.reversing import Restoration, restore, undoable_until
 from tools.situation import Situation
 
 _BY_HAND = "person"  # the planner of a plan that only takes another one back
+# A person does it: whatever policy does not forbid outright is enough.
+_ENOUGH = frozenset({Autonomy.AUTO, Autonomy.VETO_WINDOW, Autonomy.APPROVE_FIRST})
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +76,9 @@ def undo(
     """Take back a decision of the case (the last that changed routes, unless one is named), in one transaction.
 
     Raises:
-        NotFound: no such case or decision. Forbidden: the role may not, or policy forbids it now. BadInput: how long
-        they looked does not add up. Conflict: closed, taken back before, or nothing of it can be undone any more.
+        NotFound: no such case or decision. Forbidden: the role may not, policy forbids it now, or a switch stops it.
+        BadInput: how long they looked does not add up. Conflict: closed, taken back before, or nothing of it can be
+        undone any more.
     """
     now = work.clock.now()
     with work.store.read() as uow:
@@ -87,6 +94,7 @@ def undo(
         uow.lock_state()
         case = uow.cases.get(case_id)
         _check_may_undo(uow, case, hand)
+        granted = _ask_again(work, uow, case, ready, hand)
         decision = decision_on(ready, _decision(case, undone, proposal, reason, hand, now))
         if not uow.reversals.mark_undone(undone.id, decision.id):
             raise refuse(uow, case, f"decision {undone.id} has been undone already")
@@ -106,7 +114,7 @@ def undo(
             "cancelled_effects": cancelled,
             "hand": hand.as_record(look),
         }
-        record(work, uow, case, proposal, decision, ready, None, effects, further)
+        record(work, uow, case, proposal, decision, ready, None, effects, further, granted)
         changed = replace(
             case,
             status=case.status if case.taken_over else CaseStatus.MONITORING,
@@ -156,9 +164,25 @@ def _ready(
     judgement = work.forecaster.judge(situation.snapshot, situation.travel, [candidate])[candidate.id]
     verdict = work.gate.ask(work.planner.name, case.hub_id, question_of(work, situation, candidate, judgement))
     if verdict.autonomy is Autonomy.FORBIDDEN:
-        ids, why = list(verdict.policy_ids), list(verdict.why)
-        raise Forbidden("policy forbids it now, whoever asks for it", policy_ids=ids, why=why)
+        raise _forbidden(verdict)
     return Ready(candidate, situation, (), judgement, verdict), found.kept
+
+
+def _ask_again(work: Workplace, uow: UnitOfWork, case: Case, ready: Ready, hand: Hand) -> Asked:
+    """Policy's last word on the way back and on whose hand it is, with the switches, in the applying transaction."""
+    try:
+        granted = require_still_allowed(work, uow, ready, work.planner.name, _ENOUGH)
+    except NoLongerAllowed as refusal:
+        raise _forbidden(refusal.verdict) from None
+    require(work.gate, hand, "undo", case)
+    return granted
+
+
+def _forbidden(verdict: GateVerdict) -> Forbidden:
+    if verdict.autonomy is not Autonomy.FORBIDDEN:
+        return Forbidden("a switch stops it: nothing that concerns these routes is carried out now")
+    ids, why = list(verdict.policy_ids), list(verdict.why)
+    return Forbidden("policy forbids it now, whoever asks for it", policy_ids=ids, why=why)
 
 
 def _proposal(situation: Situation, case: Case, ready: Ready) -> Proposal:

@@ -95,7 +95,7 @@ def _facts(option: Candidate, judgement: Judgement) -> dict[str, object]:
         "broken_before": round(judgement.misses_before, 2),
         "broken_after": round(judgement.misses_after, 2),
         "stops_changing_vehicle": judgement.stops_moved,
-        "stops_made_worse": sum(effect.p_miss_after > effect.p_miss_before for effect in judgement.effects),
+        "stops_made_worse": sum(effect.is_worse for effect in judgement.effects),
         "routes_changed": len(option.route_changes),
         "extra_driving_minutes": round(judgement.travel_delta_s / 60),
         "cost_cents": option.cost_cents,

@@ -1,4 +1,4 @@
-"""The two pages people act on, drawn the same whether they were asked for or follow from an act."""
+"""The pages people act on, drawn the same whether they were asked for or follow from an act."""
 
 from collections.abc import Mapping, Sequence
 from urllib.parse import quote, unquote
@@ -12,7 +12,8 @@ from agent.switching import read_board
 from api.console.case_page import read_case_page
 from api.console.overview import Overview
 from api.console.rendering import render
-from forestall.domain.ids import CaseId
+from api.console.route_page import read_route_page
+from forestall.domain.ids import CaseId, RouteId
 
 _NAME_COOKIE = "forestall_name"
 
@@ -31,6 +32,7 @@ DONE: Mapping[str, str] = {
     "own": "The case is yours to look after.",
     "assign": "The case has a new owner.",
     "merge": "Merged. The other case goes on in its place.",
+    "confirm": "Confirmed for the driver. He is no longer asked.",
     "pin": "Pinned. The stop stays with its vehicle.",
     "unpin": "Unpinned. Plans may move the stop again.",
 }
@@ -57,6 +59,21 @@ def render_case(
         "clock_rate": clock_rate(service),
     }
     return render(request, "case.html", context, status)
+
+
+def render_route(
+    request: Request,
+    service: Service,
+    route_id: RouteId,
+    notice: str | None = None,
+    problem: str | None = None,
+    status: int = 200,
+) -> Response:
+    """A route's page, with what came of an act when one was tried."""
+    with service.store.read() as uow:
+        view = read_route_page(uow, route_id, service.clock.now())
+    context = {"view": view, "words": wording, "notice": notice, "problem": problem, "name": known_name(request)}
+    return render(request, "route.html", context, status)
 
 
 def render_overview(

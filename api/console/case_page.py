@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from agent.people.confirming import can_be_confirmed
 from agent.people.undoing import WayBack, list_ways_back
 from agent.trace import JsonObject, build_trace
 from forestall.domain.cases import Case
@@ -39,6 +40,20 @@ class Moment:
 
 
 @dataclass(frozen=True, slots=True)
+class DriverWord:
+    """A changed plan on its way to a driver (``entry`` of the trace). ``newest`` is his route's version by now."""
+
+    entry: Mapping[str, Any]
+    driver: str
+    newest: int
+    can_be_confirmed: bool
+
+    @property
+    def route_id(self) -> str:
+        return str(self.entry["route_id"])
+
+
+@dataclass(frozen=True, slots=True)
 class CasePage:
     trace: JsonObject
     now: datetime
@@ -53,6 +68,14 @@ class CasePage:
     moved: tuple[StopId, ...]
     mergeable: Sequence[Case]
     broken: frozenset[RouteId]
+    drivers: Sequence[DriverWord]
+
+    @property
+    def last_word(self) -> Mapping[str, Any] | None:
+        """The last decision on the newest plan; None while there is none."""
+        decisions: Sequence[Mapping[str, Any]] = self.trace["decisions"]  # type: ignore[assignment]  # JSON
+        plan_rev = self.trace["case"]["plan_rev"]  # type: ignore[index]  # JSON
+        return next((one for one in reversed(decisions) if one["plan_rev"] == plan_rev), None)
 
     @property
     def undoable(self) -> WayBack | None:
@@ -88,9 +111,21 @@ def read_case_page(uow: UnitOfWork, case_id: CaseId, now: datetime) -> CasePage:
             for route_id in {RouteId(stop["route_id"]) for stop in trace["stops"]}  # type: ignore[attr-defined]  # JSON
             if uow.state.get_route(route_id).status is RouteStatus.BROKEN
         ),
+        drivers=[_driver_word(uow, one) for one in trace["instructions"]],  # type: ignore[attr-defined]  # JSON
         mergeable=[
             other for other in uow.cases.list_active(case.day) if other.hub_id == case.hub_id and other.id != case_id
         ],
+    )
+
+
+def _driver_word(uow: UnitOfWork, entry: Mapping[str, Any]) -> DriverWord:
+    route = uow.state.get_route(RouteId(entry["route_id"]))
+    driver = None if route.driver_id is None else uow.state.find_driver(route.driver_id, route.day)
+    return DriverWord(
+        entry=entry,
+        driver="" if driver is None else driver.name or driver.id,
+        newest=route.plan_version,
+        can_be_confirmed=can_be_confirmed(route) and entry["plan_version"] == route.plan_version,
     )
 
 

@@ -151,7 +151,7 @@ def summarise_plan(proposal: Proposal | None) -> Plan | None:
         misses_before=judgement.misses_before,
         misses_after=judgement.misses_after,
         cost_cents=candidate.cost_cents,
-        worse_off=sum(effect.p_miss_after > effect.p_miss_before for effect in judgement.effects),
+        worse_off=sum(effect.is_worse for effect in judgement.effects),
     )
 
 

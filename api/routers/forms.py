@@ -13,7 +13,7 @@ from agent.people.care import Snooze
 from agent.people.edits import Wish
 from agent.people.hand import Hand
 from agent.service import Service
-from api.console.cards import remember_name, render_case, render_overview
+from api.console.cards import remember_name, render_case, render_overview, render_route
 from api.console.overview import choose_day, read_overview
 from api.dependencies import ServiceDep
 from api.security import require_same_site
@@ -116,6 +116,36 @@ def pin_stop(stop_id: str, form: Annotated[PinForm, Form()], service: ServiceDep
 @router.post("/stops/{stop_id}/unpin")
 def unpin_stop(stop_id: str, form: Annotated[PinForm, Form()], service: ServiceDep) -> Response:
     return _set_pin(service, stop_id, form, pinned=False)
+
+
+class ConfirmForm(Shape):
+    """``confirm`` is the plan version that the driver has read."""
+
+    by: Text = Field(min_length=1, max_length=200)
+    on_behalf_of: Annotated[Text, Field(max_length=200)] | None = None
+    note: Text = Field(default="", max_length=2_000)
+    shown_at: AwareDatetime | None = None
+    confirm: int = Field(ge=1)
+    case_id: _Id | None = None
+
+
+@router.post("/routes/{route_id}/confirm")
+def confirm_route(
+    request: Request, route_id: str, form: Annotated[ConfirmForm, Form()], service: ServiceDep
+) -> Response:
+    """Confirm a route's plan for its driver, then show the page it came from again."""
+    hand = Hand(form.by, on_behalf_of=form.on_behalf_of, shown_at=form.shown_at, note=form.note)
+    try:
+        service.people.confirm_route(RouteId(route_id), form.confirm, hand)
+    except (Conflict, Forbidden, BadInput) as refused:
+        problem = f"It was not confirmed: {_in_words(refused)}."
+        if form.case_id is not None:
+            return render_case(request, service, CaseId(form.case_id), problem=problem, status=refused.status)
+        return render_route(request, service, RouteId(route_id), problem=problem, status=refused.status)
+    back = f"/routes/{quote(route_id, safe='')}" if form.case_id is None else f"/cases/{quote(form.case_id, safe='')}"
+    response = RedirectResponse(f"{back}?done=confirm", status_code=303)
+    remember_name(response, form.by)
+    return response
 
 
 def _answer(service: Service, case_id: CaseId, form: ActForm) -> str:

@@ -6,15 +6,13 @@ from fastapi import APIRouter, Query, Request
 from markupsafe import Markup
 from starlette.responses import Response
 
-from agent import wording
 from agent.learning.diagram import render_body
 from agent.learning.drift import watch_of
 from agent.learning.report import read_report
-from api.console.cards import DONE, known_name, render_case, render_overview
+from api.console.cards import DONE, render_case, render_overview, render_route
 from api.console.overview import choose_day, read_overview
 from api.console.reference import list_operations
 from api.console.rendering import render
-from api.console.route_page import read_route_page
 from api.dependencies import ServiceDep
 from forestall.domain.ids import CaseId, HubId, RouteId
 
@@ -52,12 +50,11 @@ def show_overview(
 
 
 @router.get("/routes/{route_id}")
-def show_route(request: Request, route_id: str, service: ServiceDep) -> Response:
+def show_route(
+    request: Request, route_id: str, service: ServiceDep, done: Annotated[str, Query(max_length=20)] = ""
+) -> Response:
     """A route's stops with their forecasts."""
-    with service.store.read() as uow:
-        view = read_route_page(uow, RouteId(route_id), service.clock.now())
-    context = {"view": view, "words": wording, "name": known_name(request)}
-    return render(request, "route.html", context)
+    return render_route(request, service, RouteId(route_id), notice=DONE.get(done))
 
 
 @router.get("/cases/{case_id}")

@@ -1,4 +1,4 @@
-"""What people do about cases and stops: every act asked of policy, guarded by what was seen, and on record."""
+"""What people do about cases, routes and stops: every act asked of policy, guarded by what was seen, and on record."""
 
 from fastapi import APIRouter, Depends
 
@@ -17,6 +17,8 @@ from api.shapes.people import (
     AnswerShape,
     AssignShape,
     CareShape,
+    ConfirmedRouteShape,
+    ConfirmShape,
     EditShape,
     HandShape,
     ManyAnswersShape,
@@ -112,6 +114,13 @@ def list_undos(case_id: str, service: ServiceDep) -> WaysBackShape:
     with service.store.read() as uow:
         ways = list_ways_back(uow, uow.cases.get(CaseId(case_id)), service.clock.now())
     return WaysBackShape(decisions=[_way_back(way) for way in ways])
+
+
+@router.post("/routes/{route_id}/confirm")
+def confirm_route(route_id: str, confirm: ConfirmShape, service: ServiceDep) -> ConfirmedRouteShape:
+    """Confirm a changed route for its driver, as his own `route_ack` would; 409 once there is a newer version."""
+    confirmed = service.people.confirm_route(RouteId(route_id), confirm.plan_version, confirm.hand())
+    return ConfirmedRouteShape.model_validate(confirmed)
 
 
 @router.post("/stops/{stop_id}/pin")

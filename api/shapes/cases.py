@@ -167,6 +167,7 @@ class InstructionShape(Shape):
     passed_on_at: datetime | None = Field(description="Since when a person has to reach the driver")
     status: InstructionStatus
     settled_at: datetime | None
+    confirmed_by: str | None = Field(description="Who confirmed it for the driver; None where he did himself")
     words: str
 
 

@@ -136,6 +136,19 @@ class WaysBackShape(Shape):
     decisions: list[WayBackShape] = Field(description="The case's decisions that changed routes, the first one first")
 
 
+class ConfirmShape(HandShape):
+    """A driver has read his plan; the person who reached him says so for him."""
+
+    plan_version: int = Field(ge=1, description="The version he has read; one that is not the newest gets 409")
+
+
+class ConfirmedRouteShape(Shape):
+    id: str
+    driver_id: str | None = Field(description="For whom it was confirmed")
+    plan_version: int
+    acknowledged_version: int = Field(description="The newest plan version the driver confirmed")
+
+
 class PinnedStopShape(Shape):
     id: str
     route_id: str

@@ -6,7 +6,7 @@ from typing import Any
 from pydantic import Field
 
 from api.shapes.common import Shape
-from forestall.domain.vocabulary import Autonomy
+from forestall.domain.vocabulary import Advice, Autonomy
 
 
 class StopEffectShape(Shape):
@@ -43,8 +43,8 @@ class CandidateShape(Shape):
     read_set: dict[str, int]
     solver: dict[str, Any]
     judgement: JudgementShape | None
-    worse_off: list[str] = Field(description="Stops whose P(miss) this would raise")
-    better_off: list[str] = Field(description="Stops whose P(miss) this would lower")
+    worse_off: list[str] = Field(description="Stops whose P(miss) this would raise by a point or more")
+    better_off: list[str] = Field(description="Stops whose P(miss) this would lower by a point or more")
     messages: int = Field(description="Customers this would write to")
     reversible_until: datetime | None = Field(
         description="When the first driver is expected to have acted upon it; null where no route changes"
@@ -76,6 +76,16 @@ class DoNothingShape(Shape):
     words: str
 
 
+class ModelNoteShape(Shape):
+    """Written by a language model to the dispatcher, and shown to nobody else. A draft that nobody has checked."""
+
+    model: str
+    text: str = Field(description="Two sentences at most, plain text")
+    advice: Advice = Field(description="What became of the order it gave the plans")
+    words: str
+    letters: dict[str, str] = Field(description="By what it calls them: the ids of the candidates it was asked about")
+
+
 class ProposalShape(Shape):
     plan_rev: int
     made_at: datetime
@@ -87,6 +97,7 @@ class ProposalShape(Shape):
     chosen: str | None
     edited_from: str | None = Field(description="Of a person's own version: the candidate that was recommended")
     gate: GateShape | None
+    model_note: ModelNoteShape | None = None
     do_nothing: DoNothingShape | None
     candidates: list[CandidateShape] = Field(description="Best first")
     declined: list[DeclineShape] = Field(description="Tools that had nothing to offer, and why")

@@ -98,13 +98,33 @@ class NoCandidate:
     values: Mapping[str, object] = field(default_factory=dict)
 
 
+# Pages show whole percent, and a smaller change than one of them is within what luck moves.
+_TOLD_FROM = 0.01
+
+
 @dataclass(frozen=True, slots=True)
 class StopEffect:
-    """One stop under one candidate: P(miss) without and with it, from the same draws."""
+    """One stop under one candidate: P(miss) without and with it, from the same draws.
+
+    It is called better or worse only where that changes by a percentage point at least.
+    """
 
     stop_id: StopId
     p_miss_before: float
     p_miss_after: float
+
+    @property
+    def is_better(self) -> bool:
+        return self._rise <= -_TOLD_FROM
+
+    @property
+    def is_worse(self) -> bool:
+        return self._rise >= _TOLD_FROM
+
+    @property
+    def _rise(self) -> float:
+        """Rounded, so that 5 % to 6 % is a point in floating numbers as well."""
+        return round(self.p_miss_after - self.p_miss_before, 9)
 
 
 @dataclass(frozen=True, slots=True)

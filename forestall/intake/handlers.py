@@ -15,6 +15,7 @@ from forestall.domain.routes import Attempt, Position, Route, Stop
 from forestall.domain.vocabulary import EventType, FailureReason, HolderKind, StopKind, StopStatus, TenderStatus
 from forestall.intake import apply
 from forestall.intake.apply import Drive
+from forestall.intake.confirming import confirm_plan
 from forestall.intake.custody import hand_in, hand_over, take_aboard, take_over
 from forestall.intake.customers import take_reply
 from forestall.intake.hindrances import close_road, keep_driver
@@ -209,7 +210,7 @@ def _tender_answered(uow: UnitOfWork, event: Event) -> Outcome:
 
 
 def _route_acknowledged(uow: UnitOfWork, event: Event) -> Outcome:
-    """The driver confirmed a plan. That changes no plan, so the route's version stays and no decision goes stale."""
+    """The driver confirmed a plan."""
     route = uow.state.find_route(RouteId(event.subject))
     if route is None:
         return parked(f"there is no route {event.subject}")
@@ -218,8 +219,7 @@ def _route_acknowledged(uow: UnitOfWork, event: Event) -> Outcome:
         return parked(f"route {route.id} is at plan version {route.plan_version}, there is no {version} yet")
     if version <= route.acknowledged_version:
         return NOTHING_NEW
-    uow.state.save_route(replace(route, acknowledged_version=version), route.version)
-    uow.instructions.acknowledge(route.id, version, event.occurred_at)
+    confirm_plan(uow, route, version, event.occurred_at)
     uow.state.touch_hub(route.hub_id)
     return APPLIED
 

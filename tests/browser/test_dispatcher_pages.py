@@ -78,6 +78,32 @@ def test_a_card_can_be_answered_by_keyboard_alone(open_page, day):
     page.get_by_role("status").get_by_text("Approved.").wait_for()
 
 
+def test_enter_after_ones_name_presses_no_button(open_page, day):
+    for where in ("case", "route"):
+        page = open_page("/routes/R02" if where == "route" else "/?refresh=off")
+        if where == "case":
+            open_case(page)
+        sent = []
+        page.on("request", lambda request, sent=sent: sent.append(request.method))
+        page.get_by_label("Your name").fill("Ada")
+        press(page, "Enter")
+        page.wait_for_timeout(300)
+        assert sent == []
+
+
+def test_a_driver_who_was_reached_is_confirmed_for_by_hand(open_page, day):
+    page = open_page()
+    open_case(page)
+    answer(page, "Approve")
+    page.get_by_role("status").wait_for()
+    day.tick()
+    page.reload()
+    page.get_by_label("Your name").fill("Ada")
+    page.get_by_role("button", name="Driver has read it").first.click()
+    page.get_by_role("status").get_by_text("Confirmed for the driver.").wait_for()
+    page.get_by_text("confirmed by Ada for the driver").first.wait_for()
+
+
 def test_single_keys_do_the_work_of_the_buttons(open_page, day):
     page = open_page()
     press(page, "j")

@@ -10,6 +10,7 @@ import pytest
 
 from agent.planner.models import ChatModel
 from agent.planner.rules import RulePlanner
+from agent.trace import build_trace
 from evals.chat_server import ChatServer
 from evals.model_behaviours import UNUSABLE, contrary, helpful, stalling
 from factories import DAY, make_plan
@@ -116,6 +117,24 @@ def test_none_of_a_hundred_injected_texts_reaches_the_model(field):
         said = "\n".join(message["content"] for body in server.asked for message in body["messages"])
     assert server.asked
     assert not [text for text in INJECTIONS if text[:20].lower() in said.lower()]
+
+
+def test_its_note_is_for_the_dispatcher_and_goes_to_nobody_else(field):
+    word = "Zwiebelkuchen speaks for the first."
+
+    def chatty(brief):
+        return json.dumps({"order": sorted(brief["options"]), "note": word})
+
+    with ChatServer(chatty).running() as server:
+        break_and_decide(field, **asks(server))
+    with field.service.store.read() as uow:
+        traces = [build_trace(uow, case.id) for case in field.cases]
+        sent = [str(row.effect) for row in uow.outbox.list_after(0)]
+    notes = [p["model_note"] for trace in traces for p in trace["proposals"] if p["model_note"]]
+    assert notes
+    assert {(note["model"], note["text"]) for note in notes} == {("openai:stub", word)}
+    assert sent
+    assert not [text for text in sent if "Zwiebelkuchen" in text]
 
 
 def test_the_record_holds_what_was_asked_and_answered(field):

@@ -8,13 +8,26 @@ from threading import Barrier
 
 import pytest
 
+from agent.people import undoing
 from agent.people.care import Snooze
 from agent.people.edits import Wish
 from agent.people.hand import Hand
+from agent.policy_life import draft, promote, shadow
 from factories import at, make_carrier, make_plan
 from forestall.domain.ids import CandidateId
-from forestall.domain.vocabulary import CaseKind, CaseStatus, EventType, OutboxState, OverrideReason, Verdict
+from forestall.domain.switches import Switch
+from forestall.domain.vocabulary import (
+    CaseKind,
+    CaseStatus,
+    EventType,
+    OutboxState,
+    OverrideReason,
+    Position,
+    SwitchScope,
+    Verdict,
+)
 from forestall.errors import BadInput, Conflict, Forbidden
+from policy_files import ASK, write_policies
 from tools.editing import Edits
 
 ANN, BOB = Hand("ann"), Hand("bob")
@@ -222,6 +235,17 @@ class TestTakeOver:
         assert all(case.status is CaseStatus.ACKNOWLEDGED for case in asked.field.cases if case.taken_over)
 
 
+def meanwhile(monkeypatch, act):
+    """Somebody else is quicker: ``act`` happens just before the applying transaction asks again."""
+    ask_again = undoing.require_still_allowed
+
+    def after_that(work, uow, *rest):
+        act(work, uow)
+        return ask_again(work, uow, *rest)
+
+    monkeypatch.setattr(undoing, "require_still_allowed", after_that)
+
+
 class TestUndo:
     def test_stops_go_back_to_where_they_were(self, asked):
         before = asked.stops_of("R01")
@@ -272,6 +296,43 @@ class TestUndo:
         asked.field.restart(kill_switch=True)
         with pytest.raises(Forbidden):
             asked.field.service.people.undo(asked.case.id, ANN)
+
+    @pytest.mark.parametrize("position", [Position.STOP, Position.SHADOW])
+    def test_a_switch_set_between_check_and_commit_stops_it_whole(self, asked, monkeypatch, position):
+        asked.answer()
+        asked.field.tick_at(43)
+        before = asked.stops_of("RSP1"), asked.verdicts, asked.sent(OutboxState.PENDING)
+
+        def pull(work, uow):
+            uow.switches.put(Switch(SwitchScope.HUB, "H1", position, work.clock.now(), "bob", "now"))
+
+        meanwhile(monkeypatch, pull)
+        with pytest.raises(Forbidden):
+            asked.people.undo(asked.case.id, ANN)
+        assert (asked.stops_of("RSP1"), asked.verdicts, asked.sent(OutboxState.PENDING)) == before
+
+    def test_policy_that_came_in_force_between_check_and_commit_forbids_it(self, asked, monkeypatch, tmp_path):
+        asked.answer()
+        asked.field.tick_at(43)
+        never = '@id("test.never") @why("not today") forbid (principal, action, resource);'
+        with asked.field.service.store.write() as uow:
+            version = draft(uow, write_policies(tmp_path / "never", ASK, never), "bob", at(43))
+            shadow(uow, version.id, at(0), at(43))
+        meanwhile(monkeypatch, lambda _, uow: promote(uow, version.id, "cid", "agreed", at(43)))
+        with pytest.raises(Forbidden) as refused:
+            asked.people.undo(asked.case.id, ANN)
+        assert refused.value.details["policy_ids"] == ["test.never"]
+        assert asked.verdicts == [Verdict.APPROVED]
+
+    def test_its_record_says_what_policy_said_last(self, asked):
+        asked.answer()
+        asked.field.tick_at(43)
+        _, decision = asked.people.undo(asked.case.id, ANN)
+        [(_, body)] = asked.records(decision.id)
+        last = body["policy_when_applied"]
+        assert last["candidate"] == decision.candidate_id
+        assert last["verdict"]["autonomy"] != "FORBIDDEN"
+        assert last["facts"]["killSwitch"] is False
 
     def test_there_is_nothing_to_undo_where_nothing_was_done(self, asked):
         with pytest.raises(Conflict, match="nothing"):
@@ -331,6 +392,21 @@ class TestEscalation:
         told = [e for e in asked.field.effects if "case_waits" in str(e["key"])]
         assert [effect["tier"] for effect in told] == [1, 2]
         assert [kind for kind, _ in asked.records(asked.case.id)] == ["case.escalate"] * 2
+
+    def test_it_says_what_is_wrong_and_until_when_by_the_hubs_own_clock(self, field):
+        day = another_carriers_spare()
+        field.begin(replace(day, hubs=tuple(replace(hub, time_zone="Europe/Helsinki") for hub in day.hubs)))
+        field.break_down()
+        field.tick_at(41)
+        asked = Asked(field)
+        deadline = asked.case.act_by or asked.question.expires_at
+        field.go_to(asked.question.asked_at + 0.9 * (asked.question.expires_at - asked.question.asked_at))
+        field.service.tick()
+        with field.service.store.read() as uow:
+            [*_, told] = [row.effect for row in uow.outbox.list_after(0) if row.effect.template == "case_waits"]
+        by_the_clock = f"{deadline + timedelta(hours=2):%H:%M} (Europe/Helsinki)"
+        assert told.body.startswith("Vehicle broke down on R01: 4 stops.")
+        assert told.body.endswith(f"waits for an answer until {by_the_clock}.")
 
     def test_an_acknowledged_case_stays_where_it_is(self, asked):
         question = asked.question

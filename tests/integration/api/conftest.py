@@ -11,7 +11,7 @@ from api.app import create_app
 from forestall.clock import ManualClock
 from forestall.domain.actions import Action, Candidate, Judgement, NoCandidate, RouteChange, StopEffect
 from forestall.domain.cases import Case
-from forestall.domain.decisions import Approval, Decision, GateVerdict, Proposal
+from forestall.domain.decisions import Approval, Consultation, Decision, GateVerdict, Proposal
 from forestall.domain.effects import Effect
 from forestall.domain.forecast import Contribution, Forecast, StopForecast
 from forestall.domain.network import Carrier, Contact, Driver, Hub, Location, Vehicle
@@ -20,6 +20,7 @@ from forestall.domain.plan import DayPlan
 from forestall.domain.routes import Route, Stop
 from forestall.domain.vocabulary import (
     ActionKind,
+    Advice,
     Autonomy,
     CarrierKind,
     CaseKind,
@@ -156,14 +157,17 @@ def make_case(**changes):
     return replace(case, **changes)
 
 
-def add_waiting_case(store, case=None, interrupt_id="I-1", is_veto=False, expires_at=NOW + timedelta(minutes=20)):
+def add_waiting_case(
+    store, case=None, interrupt_id="I-1", is_veto=False, expires_at=NOW + timedelta(minutes=20), **of_plan
+):
+    """``of_plan``: its ``effects`` as (stop, before, after), a language model's ``note``, what is ``edited_from``."""
     case = case or make_case()
     with store.write() as uow:
         snapshot = uow.state.load_snapshot(DAY, NOW)
         uow.snapshots.keep(snapshot)
         uow.scores.add(_forecast(snapshot.id))
         uow.cases.add(case)
-        uow.proposals.add(_proposal(case.id, snapshot.id))
+        uow.proposals.add(_proposal(case.id, snapshot.id, **of_plan))
         uow.approvals.ask(Approval(case.id, interrupt_id, 1, NOW, expires_at, is_veto))
 
 
@@ -204,7 +208,7 @@ def _forecast(snapshot_id):
     return Forecast(snapshot_id, NOW, "propagation-1", 1, 256, stops)
 
 
-def _proposal(case_id, snapshot_id):
+def _proposal(case_id, snapshot_id, effects=(("S2", 0.63, 0.05), ("S3", 0.02, 0.09)), note=None, edited_from=None):
     chosen = Candidate(
         "cand-1", Tool.REASSIGN, (Action(ActionKind.REASSIGN, ("S2",), ("R1", "R2")),),
         (RouteChange("R1", 1, ("S1",)), RouteChange("R2", 1, ("S2", "S3", "S4"))),
@@ -214,17 +218,22 @@ def _proposal(case_id, snapshot_id):
         "cand-2", Tool.REROUTE, (Action(ActionKind.RESEQUENCE, ("S1", "S2"), ("R1",)),),
         (RouteChange("R1", 1, ("S2", "S1")),), read_set={"R1": 1},
     )  # fmt: skip
-    judged = Judgement(
-        "cand-1", 1400.0, 300.0, 1.3, 0.3, 600.0, 1, (StopEffect("S2", 0.63, 0.05), StopEffect("S3", 0.02, 0.09))
-    )
+    told = tuple(StopEffect(*one) for one in effects)
+    judged = Judgement("cand-1", 1400.0, 300.0, 1.3, 0.3, 600.0, 1, told)
     weaker = Judgement("cand-2", 1400.0, 1200.0, 1.3, 1.1, 120.0, 0, (StopEffect("S1", 0.6, 0.4),))
     return Proposal(
         case_id=case_id, plan_rev=1, snapshot_id=snapshot_id, made_at=NOW, candidates=(other, chosen),
         judgements={"cand-1": judged, "cand-2": weaker}, ranking=("cand-1", "cand-2"),
         declined=(NoCandidate(Tool.HUB_SWAP, "hub_swap.no_linked_hub", {"hub": "H1"}),), chosen="cand-1",
         gate=GateVerdict(Autonomy.APPROVE_FIRST, ("reassign-needs-approval",), ("Stops change hands.",), "abc123"),
-        planner="rules", model="propagation-1", seed=1, samples=256,
+        planner="rules", model="propagation-1", seed=1, samples=256, edited_from=edited_from,
+        consultation=None if note is None else _consultation(note),
     )  # fmt: skip
+
+
+def _consultation(note):
+    letters = {"A": "cand-1", "B": "cand-2"}
+    return Consultation("stub-1", "hash", "{}", letters, "{}", 90, 400, Advice.AGREED, note=note)
 
 
 @pytest.fixture

@@ -78,6 +78,17 @@ class TestRoute:
         assert "10:00" in page
         assert "on R1: S1, S2" in page
 
+    def test_stops_stand_as_they_are_driven_wherever_the_list_had_them(self, planned, small):
+        events = [
+            small.event("e1", "departed", "R1", {"to_stop": "S2"}, small.at(7)),
+            small.event("e2", "arrived", "S2", when=small.at(7, 10)),
+        ]
+        assert planned.client.post("/v1/events", json=events).status_code < 300
+        page = get(planned, "/routes/R1").text
+        assert re.findall(r'<th scope="row">(S\d)', page) == ["S2", "S1"]
+        assert 'formaction="/stops/S1/pin"' in page
+        assert 'formaction="/stops/S2/pin"' not in page  # nothing would move it any more
+
     def test_an_unknown_route_is_a_404_page(self, planned):
         assert get(planned, "/routes/nope").status_code == 404
 
@@ -97,6 +108,43 @@ class TestCase:
             "Not chosen",
         ):
             assert words in page
+
+    def test_a_plan_that_was_decided_on_is_no_longer_recommended(self, waiting, small):
+        assert '<h2 id="plan">Recommended</h2>' in get(waiting, "/cases/C-1").text
+        post_answer(waiting)
+        small.add_decision(waiting.service.store)
+        heading = re.search(r'<h2 id="plan">.*?</h2>', get(waiting, "/cases/C-1").text, re.S)
+        assert heading is not None
+        assert "Newest plan" in heading[0]
+        assert "done automatically" in heading[0]
+
+    def test_a_change_of_less_than_a_point_is_neither_better_nor_worse(self, planned, small):
+        small.add_waiting_case(planned.service.store, effects=[("S2", 0.63, 0.05), ("S3", 0.036, 0.044)])
+        page = get(planned, "/cases/C-1").text
+        rows = dict(re.findall(r'<th scope="row">(S\d).*?<td><span class="\w+">([\w ]+)</span></td>', page, re.S))
+        assert rows == {"S2": "better", "S3": "as before"}
+        assert "No stop gets worse" in page
+        assert "get worse" not in get(planned, "/").text
+        [candidate, _] = planned.client.get("/v1/cases/C-1").json()["proposals"][0]["candidates"]
+        assert (candidate["better_off"], candidate["worse_off"]) == (["S2"], [])
+
+    def test_what_a_language_model_wrote_is_marked_as_such_and_is_no_more_than_text(self, planned, small):
+        small.add_waiting_case(planned.service.store, note=f"A disturbs fewer. {small.HOSTILE}")
+        page = get(planned, "/cases/C-1").text
+        panel = page[page.index('id="note"') : page.index('id="others"')]
+        assert "written by a language model" in panel
+        assert "A disturbs fewer. &lt;script&gt;" in panel
+        assert "<dt>A</dt><dd>Move S2 from R1 to R2</dd>" in panel
+        assert not has_inline_code(page)
+
+    def test_where_no_model_wrote_anything_nothing_is_said_of_one(self, planned, small):
+        small.add_waiting_case(planned.service.store, note="")
+        assert "language model" not in get(planned, "/cases/C-1").text
+        assert planned.client.get("/v1/cases/C-1").json()["proposals"][0]["model_note"] is None
+
+    def test_a_note_is_not_shown_beside_a_persons_own_version(self, planned, small):
+        small.add_waiting_case(planned.service.store, note="Do as I say.", edited_from="cand-2")
+        assert "Do as I say." not in get(planned, "/cases/C-1").text
 
     def test_approving_redirects_back_and_is_on_record(self, waiting):
         response = post_answer(waiting)

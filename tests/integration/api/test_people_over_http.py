@@ -227,6 +227,56 @@ def test_a_pinned_stop_says_so_and_is_pinned_once(shift):
     assert shift.client.post("/v1/stops/S003/pin", json={"by": "Bo"}).status_code == 409  # its van is broken
 
 
+@pytest.fixture
+def told(shift):
+    """The plan is carried out, and the driver of ``told.route`` has not said a word about version 2."""
+    case = shift.case
+    shift.approve(case)
+    [one, *_] = [i for i in shift.trace(case["id"])["instructions"] if i["status"] == "TOLD"]
+    shift.route, shift.path = one["route_id"], f"/v1/routes/{one['route_id']}/confirm"
+    shift.told_case = case["id"]
+    return shift
+
+
+def test_a_plan_is_confirmed_for_its_driver_once_and_by_the_newest_version_only(told):
+    for version in (1, 3):
+        refused = told.client.post(told.path, json={"by": "Ada", "plan_version": version})
+        assert (refused.status_code, refused.json()["plan_version"]) == (409, 2)
+        assert refused.json()["acknowledged_version"] == 1
+    done = told.client.post(told.path, json={"by": "Ada", "plan_version": 2, "on_behalf_of": "Bo"})
+    assert (done.status_code, done.json()["acknowledged_version"]) == (200, 2)
+    again = told.client.post(told.path, json={"by": "Bo", "plan_version": 2})
+    assert (again.status_code, again.json()["acknowledged_version"]) == (409, 2)
+    trace = told.trace(told.told_case)
+    [record] = [one for one in trace["audit"] if one["kind"] == "instruction.confirmed"]
+    assert (record["body"]["by"], record["body"]["on_behalf_of"]) == ("Ada", "Bo")
+    assert record["body"]["driver_id"] == done.json()["driver_id"]
+    [confirmed] = [one for one in trace["instructions"] if one["route_id"] == told.route]
+    assert (confirmed["status"], confirmed["confirmed_by"]) == ("ACKNOWLEDGED", "Ada")
+
+
+def test_a_confirmation_that_says_nonsense_is_refused(told):
+    for body in ({"plan_version": 0}, {"plan_version": "two"}, {}, {"plan_version": 2, "by": ""}):
+        assert told.client.post(told.path, json={"by": "Ada", **body}).status_code == 422
+    assert told.client.post("/v1/routes/R404/confirm", json={"by": "Ada", "plan_version": 2}).status_code == 404
+
+
+@pytest.mark.parametrize("page", ["case", "route"])
+def test_where_a_plan_waits_for_its_driver_a_button_confirms_it(told, page):
+    path = f"/cases/{told.told_case}" if page == "case" else f"/routes/{told.route}"
+    where = {"case_id": told.told_case} if page == "case" else {}
+    action = f'formaction="/routes/{told.route}/confirm"'
+    assert action in told.client.get(path, headers=SAME_SITE).text
+    sent = told.send_form(f"/routes/{told.route}/confirm", confirm="2", **where)
+    assert (sent.status_code, sent.headers["location"]) == (303, f"{path}?done=confirm")
+    shown = told.client.get(sent.headers["location"], headers=SAME_SITE).text
+    assert "Confirmed for the driver" in shown
+    assert action not in shown
+    late = told.send_form(f"/routes/{told.route}/confirm", confirm="2", **where)
+    assert late.status_code == 409
+    assert "It was not confirmed: version 2" in late.text
+
+
 def test_a_case_that_closed_meanwhile_answers_every_act_with_its_state(shift):
     case = shift.case
     other = shift.act(case, "acknowledge").json()

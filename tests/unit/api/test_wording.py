@@ -1,12 +1,16 @@
 """Words for stored values: known rules read as sentences, unknown ones are shown and never hidden."""
 
+from dataclasses import replace
+
 import pytest
 
 from agent import wording
-from forestall.domain.actions import Action, NoCandidate
+from factories import make_candidate, make_judgement, make_proposal
+from forestall.domain.actions import Action, NoCandidate, StopEffect
 from forestall.domain.forecast import Contribution
 from forestall.domain.vocabulary import (
     ActionKind,
+    Advice,
     Autonomy,
     CaseKind,
     CaseStatus,
@@ -26,6 +30,7 @@ from forestall.domain.vocabulary import (
         (wording.CASE_STATUSES, CaseStatus),
         (wording.VERDICTS, Verdict),
         (wording.AUTONOMY, Autonomy),
+        (wording.ADVICE, Advice),
         (wording.TOOLS, Tool),
         (wording.OVERRIDE_REASONS, OverrideReason),
         (wording.STOP_STATUSES, StopStatus),
@@ -59,6 +64,19 @@ def test_an_unknown_rule_is_shown_with_its_values():
     assert wording.describe_decline(declined) == "reroute: moon is full (phase 1, wait 2 min)"
 
 
+@pytest.mark.parametrize(
+    ("rule", "words"),
+    [
+        ("leave_earlier.cannot", "Leave earlier"),
+        ("heed_customer.no_safe_place_to_tell", "Do as the customers wish"),
+        ("reroute.no_gain", "Change the order of a route"),
+        ("of_a_later_release", "Change the order of a route"),
+    ],
+)
+def test_what_a_tool_had_tried_is_named_by_its_rule(rule, words):
+    assert wording.describe_attempt("reroute", rule) == words
+
+
 def test_an_older_record_that_lacks_a_value_is_shown_with_what_it_has():
     declined = NoCandidate(Tool.HUB_SWAP, "hub_swap.no_linked_hub", {"place": "H1"})
     assert wording.describe_decline(declined) == "hub swap: no linked hub (place H1)"
@@ -90,6 +108,23 @@ def test_a_probability_never_reads_as_certain_unless_it_is(share, text):
 )
 def test_a_duration_reads_in_its_natural_unit(seconds, text):
     assert wording.as_duration(seconds) == text
+
+
+@pytest.mark.parametrize(
+    ("misses_after", "effects", "words"),
+    [
+        (0.3, (StopEffect("S001", 0.7, 0.1),), "1 stop would be safer"),
+        (1.1, (StopEffect("S001", 0.7, 0.66), StopEffect("S002", 0.5, 0.44)), "1 stop would be safer"),
+        (1.1, (StopEffect("S001", 0.7, 0.66), StopEffect("S002", 0.5, 0.46)), "0.10 expected misses less"),
+        (1.2, (), "it would change little"),
+        (1.3, (StopEffect("S001", 0.6, 0.7),), "it would change little"),
+    ],
+)
+def test_advice_never_says_that_nobody_would_be_safer(misses_after, effects, words):
+    advice = replace(make_candidate("k2"), actions=(Action(ActionKind.LEAVE_EARLIER),), is_advice=True)
+    judged = make_judgement("k2", misses_before=1.2, misses_after=misses_after, effects=effects)
+    proposal = make_proposal(candidates=(make_candidate(), advice), judgements={"k2": judged})
+    assert wording.describe_loss(proposal, "k2") == f"advice: {words}; departures are not the service's to move"
 
 
 def test_few_ids_are_named_and_many_are_counted():

@@ -123,7 +123,8 @@ ACTS = ("answer", "edit", "take_over", "hand_back", "undo", "snooze", "wake", "a
 
 
 @pytest.mark.parametrize("role", ["dispatcher", "admin", "auditor", "nobody"])
-def test_every_act_on_cases_and_stops_is_for_dispatchers_and_administrators(role):
+def test_every_act_on_cases_routes_and_stops_is_for_dispatchers_and_administrators(role):
     may = role in {"dispatcher", "admin"}
     assert {GATE.may("ann", role, act, "H1") for act in ACTS} == {may}
     assert {GATE.may("ann", role, act, "H1", kind="Stop") for act in ("pin", "unpin")} == {may}
+    assert GATE.may("ann", role, "confirm", "H1", kind="Route") is may

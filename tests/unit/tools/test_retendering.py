@@ -8,12 +8,13 @@ import pytest
 
 from factories import at, make_carrier, make_case, make_plan, make_snapshot
 from forestall.domain.actions import Candidate
-from forestall.domain.ids import CarrierId, CaseId, HubId, RouteId, StopId, TenderId
+from forestall.domain.ids import CarrierId, CaseId, DecisionId, HubId, RouteId, StopId, TenderId
 from forestall.domain.replan import apply_candidate
 from forestall.domain.snapshot import HubSnapshot
 from forestall.domain.tenders import Tender
 from forestall.domain.vocabulary import ActionKind, CarrierKind, RouteStatus, TenderStatus
 from tools import reassign
+from tools.rendering import tender_effect
 from tools.retender import accepted, offered_stops, renewed
 
 TAKES_S = 600.0
@@ -57,6 +58,15 @@ def asked(status: TenderStatus, *stop_ids: str, settled: bool = True) -> Tender:
 
 def departure(snapshot: HubSnapshot, candidate: Candidate, route_id: str = "RSP1") -> datetime:
     return apply_candidate(snapshot, candidate).routes[RouteId(route_id)].departs_at
+
+
+def test_a_carrier_is_told_until_when_to_answer_by_the_hubs_clock() -> None:
+    snapshot = town()
+    hubs = {hub_id: replace(hub, time_zone="Asia/Tokyo") for hub_id, hub in snapshot.hubs.items()}
+    tender = asked(TenderStatus.OPEN, "S001")
+    effect = tender_effect(tender, replace(snapshot, hubs=hubs), DecisionId("D-1"))
+    local = tender.answer_by + timedelta(hours=9)
+    assert effect.body == f"1 stop to drive; please answer by {local:%H:%M} (Asia/Tokyo)."
 
 
 def test_a_whole_route_is_offered_at_the_carriers_price(situation_of) -> None:
