@@ -41,7 +41,7 @@ def notices_for(situation: Situation, forecast: Forecast, stop_ids: Iterable[Sto
         if stop is None or score is None or not _is_worth_telling(situation, stop, score):
             continue
         contact = situation.contact_of_order(stop.order_id) if stop.order_id else None
-        if contact is None or not contact.accepts_sms or contact.phone is None:
+        if contact is None or not contact.is_textable:
             continue
         if budget.get(contact.id, 0) >= MAX_PER_CUSTOMER_A_DAY:
             continue

@@ -158,6 +158,7 @@ class Reply(StrEnum):
     ANOTHER_DAY = "ANOTHER_DAY"
     LATE_IS_FINE = "LATE_IS_FINE"
     STOP = "STOP"  # no more messages
+    START = "START"  # messages again, after STOP
     CALL_ME = "CALL_ME"  # a person is to answer
     NOT_UNDERSTOOD = "NOT_UNDERSTOOD"
 

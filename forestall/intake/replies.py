@@ -11,7 +11,17 @@ from dataclasses import dataclass
 from functools import cache
 
 from forestall.domain.vocabulary import Reply
-from forestall.intake.replywords import AGREED, FILLERS, KEYWORDS, NUMBERS, PHRASES, STOP_SENTENCES, UNLESS_DENIED
+from forestall.intake.replywords import (
+    AGREED,
+    FILLERS,
+    KEYWORDS,
+    NUMBERS,
+    PHRASES,
+    START_OR_AGREED,
+    START_WORDS,
+    STOP_SENTENCES,
+    UNLESS_DENIED,
+)
 
 MEANING_OF_CHOICE: Mapping[str, Reply] = {
     "will_be_there": Reply.WILL_BE_THERE,
@@ -34,10 +44,12 @@ _INCLUDES = ((Reply.SAFE_PLACE, Reply.WILL_BE_THERE), (Reply.WILL_BE_THERE, Repl
 
 def read_reply(text: str, choices: Mapping[str, str] | None = None) -> Reply:
     """What a reply means. ``choices`` are those of the newest offer still open, by digit; None when there is none."""
-    sentences = [words for part in re.split(r"[.!?;,\n]+", text[:_LONGEST]) if (words := _words(part))]
+    sentences = _sentences(text)
     words = [word for sentence in sentences for word in sentence]
     if _wants_no_more(sentences, words):
         return Reply.STOP
+    if " ".join(_bare(words)) in START_WORDS:
+        return Reply.START
     said = {meaning for sentence in sentences for meaning in _meanings(sentence)}
     if said & {Reply.STOP, Reply.CALL_ME}:
         return Reply.STOP if Reply.STOP in said else Reply.CALL_ME
@@ -47,6 +59,20 @@ def read_reply(text: str, choices: Mapping[str, str] | None = None) -> Reply:
     if not said:
         return _agreed(choices or {}) if _is_agreement(words) else Reply.NOT_UNDERSTOOD
     return _one_of(said)
+
+
+def is_agreement(text: str) -> bool:
+    """Whether a reply says yes and nothing else, whatever it says yes to."""
+    return _is_agreement([word for sentence in _sentences(text) for word in sentence])
+
+
+def may_be_start(text: str) -> bool:
+    """Whether a reply is a word for more messages again that may also mean something else."""
+    return " ".join(_bare([word for sentence in _sentences(text) for word in sentence])) in START_OR_AGREED
+
+
+def _sentences(text: str) -> list[list[str]]:
+    return [words for part in re.split(r"[.!?;,\n]+", text[:_LONGEST]) if (words := _words(part))]
 
 
 def _chosen(digit: str, rest: Sequence[str], said: set[Reply], choices: Mapping[str, str]) -> Reply:

@@ -165,6 +165,7 @@ contacts = Table(
     Column("locale", Text, nullable=False),
     Column("accepts_sms", Boolean, nullable=False),
     Column("opted_out_at", Instant),
+    Column("opted_in_at", Instant),
     Index(None, "phone"),
 )
 
