@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 from forestall.domain.replies import CONFIRM_PRESENCE, NOT_UNDERSTOOD
 
-RESCHEDULED = "reschedule_confirmed"
+RESCHEDULED, SECOND_ATTEMPT = "reschedule_confirmed", "second_attempt"
 # Digits only: words such as CANCEL, END or YES are opt-out or opt-in keywords of the SMS networks.
 _TEXTS: Mapping[str, Mapping[str, str]] = {
     CONFIRM_PRESENCE: {
@@ -38,6 +38,18 @@ _TEXTS: Mapping[str, Mapping[str, str]] = {
         "fr": "Nous n'avons pas compris. Repondez 4: present, 5: lieu sur, 6: un autre jour. STOP pour arreter.",
         "pt": "Nao percebemos. Responda 4: estara alguem, 5: deixar em local seguro, 6: outro dia. STOP para sair.",
     },
+    SECOND_ATTEMPT: {
+        "en": "Your delivery is still with us. We plan to come again today {eta_from}-{eta_to}. "
+        "Reply 1: somebody is there, 2: safe place, 3: another day. STOP to opt out.",
+        "de": "Ihre Lieferung ist noch bei uns. Wir kommen heute noch einmal {eta_from}-{eta_to}. "
+        "Antwort 1: jemand ist da, 2: sicher ablegen, 3: anderer Tag. STOP: Ende.",
+        "es": "Aun tenemos su entrega. Volveremos hoy {eta_from}-{eta_to}. Responda 1: habra alguien, "
+        "2: lugar seguro, 3: otro dia. STOP para no recibir mas.",
+        "fr": "Nous avons encore votre colis. Nous repassons aujourd'hui {eta_from}-{eta_to}. Repondez 1: present, "
+        "2: lieu sur, 3: un autre jour. STOP pour arreter.",
+        "pt": "Ainda temos a sua entrega. Voltamos hoje {eta_from}-{eta_to}. Responda 1: estara alguem, "
+        "2: local seguro, 3: outro dia. STOP para sair.",
+    },
     "eta_update": {
         "en": "Your delivery is running late. We now expect it {eta_from}-{eta_to}. "
         "Reply 1: fine, 2: leave in a safe place, 3: please call. STOP to opt out.",
@@ -65,6 +77,7 @@ _TEXTS: Mapping[str, Mapping[str, str]] = {
 }
 CHOICES: Mapping[str, Mapping[str, str]] = {
     CONFIRM_PRESENCE: {"1": "will_be_there", "2": "safe_place", "3": "another_day"},
+    SECOND_ATTEMPT: {"1": "will_be_there", "2": "safe_place", "3": "another_day"},
     "eta_update": {"1": "fine", "2": "safe_place", "3": "call"},
     "offer_reschedule": {"1": "late_today", "2": "another_day", "3": "call"},
     # Digits that no other text offers: the answer to a question back can't be taken for one to what came before it.

@@ -9,7 +9,7 @@ from forestall.domain.forecast import Forecast, StopForecast
 from forestall.domain.ids import CandidateId, StopId
 from forestall.domain.routes import Stop
 from forestall.domain.vocabulary import ActionKind, Channel, StopKind, Tool
-from tools.messages import CHOICES, rounded_window
+from tools.messages import CHOICES, SECOND_ATTEMPT, rounded_window
 from tools.situation import Offer, Situation, Told, decline, identified
 
 # Below this a message would cry wolf more often than not; above it the customer is better off knowing.
@@ -55,7 +55,11 @@ def actions_of(notices: Iterable[Notice]) -> tuple[Action, ...]:
     stops: dict[str, list[StopId]] = {}
     for notice in notices:
         stops.setdefault(notice.template, []).append(StopId(notice.subject_id))
-    kinds = {"eta_update": ActionKind.NOTIFY_ETA, "offer_reschedule": ActionKind.OFFER_RESCHEDULE}
+    kinds = {
+        "eta_update": ActionKind.NOTIFY_ETA,
+        SECOND_ATTEMPT: ActionKind.NOTIFY_ETA,
+        "offer_reschedule": ActionKind.OFFER_RESCHEDULE,
+    }
     return tuple(Action(kinds[template], tuple(ids)) for template, ids in sorted(stops.items()))
 
 

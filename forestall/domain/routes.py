@@ -17,6 +17,8 @@ class Stop:
     to which a HAND_OVER stop on that vehicle's route belongs. A HAND_OVER stop gives ``package_ids`` to
     ``transfer_to``, or to the hub it stands at (None). Neither has an order. At a meeting nobody waits beyond
     ``window.closes_at``. ``safe_place``: the driver's list says to leave the goods in one if nobody is there.
+    ``retried_at``: when people let a delivery that had failed be attempted once more; what was reported of it up to
+    then is about the first attempt.
     """
 
     id: StopId
@@ -37,6 +39,7 @@ class Stop:
     arrived_at: datetime | None = None
     finished_at: datetime | None = None
     safe_place: bool = False
+    retried_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -294,6 +294,7 @@ stops = Table(
     Column("arrived_at", Instant),
     Column("finished_at", Instant),
     Column("safe_place", Boolean, nullable=False, server_default=false()),
+    Column("retried_at", Instant),
     Index(None, "route_id", "sequence"),
 )
 
