@@ -164,6 +164,18 @@ class Reply(StrEnum):
     NOT_UNDERSTOOD = "NOT_UNDERSTOOD"
 
 
+class DriverWord(StrEnum):
+    """What a driver's note on a failed attempt comes down to; where there is a ``FailureReason`` like it, its name."""
+
+    RECIPIENT_UNAVAILABLE = "RECIPIENT_UNAVAILABLE"
+    CANNOT_LOCATE = "CANNOT_LOCATE"
+    NO_ACCESS = "NO_ACCESS"  # a gate, a code, a barrier
+    REFUSED = "REFUSED"
+    CONSIGNEE_CLOSED = "CONSIGNEE_CLOSED"
+    BREAKDOWN = "BREAKDOWN"
+    OTHER = "OTHER"  # nothing is sure
+
+
 class TenderStatus(StrEnum):
     """What a carrier says to stops offered to it."""
 

@@ -38,6 +38,7 @@ from forestall.domain.vocabulary import (
     CaseKind,
     CaseStatus,
     Channel,
+    DriverWord,
     EventOutcome,
     EventType,
     FailureReason,
@@ -331,6 +332,7 @@ attempts = Table(
     Column("at", Instant, nullable=False),
     Column("succeeded", Boolean, nullable=False),
     Column("reason", Word(FailureReason)),
+    Column("said", Word(DriverWord)),
     sqlite_autoincrement=True,
 )
 
@@ -347,6 +349,7 @@ positions = Table(
 # --- the work on it -------------------------------------------------------------------------------------------------
 
 _IS_A_REPLY = text("type = 'customer_reply'")
+_IS_A_FAILURE = text("type = 'failed'")
 _CASE_IS_ACTIVE = text("status NOT IN ('RESOLVED', 'EXPIRED', 'MERGED', 'SUPPRESSED')")
 
 cases = Table(
@@ -582,6 +585,7 @@ inbox = Table(
     Index("ix_inbox_positions", "subject", "occurred_at", sqlite_where=_IS_POSITION, postgresql_where=_IS_POSITION),
     # of the few events that are read by what they are about
     Index("ix_inbox_replies", "subject", sqlite_where=_IS_A_REPLY, postgresql_where=_IS_A_REPLY),
+    Index("ix_inbox_failures", "subject", sqlite_where=_IS_A_FAILURE, postgresql_where=_IS_A_FAILURE),
     sqlite_autoincrement=True,
 )
 
