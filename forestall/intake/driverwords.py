@@ -34,7 +34,8 @@ _PHRASES: Mapping[DriverWord, tuple[str, ...]] = {
         "gate closed", "gate shut", "gate was locked", "gate was closed", "locked gate", "no door code",
         "no gate code", "need door code", "need gate code",
         "kein zugang", "kein zutritt", "keine zufahrt", "tor ist zu", "tor war zu", "tor geschlossen",
-        "tor verschlossen", "tor abgeschlossen", "komme nicht rein", "nicht reingekommen", "kein turcode", "schranke geschlossen",
+        "tor verschlossen", "tor abgeschlossen", "komme nicht rein", "nicht reingekommen", "kein turcode",
+        "schranke geschlossen",
     ),
     DriverWord.REFUSED: (
         "refused", "refuses", "doesnt want it", "didnt want it", "did not want it", "wont accept", "will not accept",
