@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from forestall.domain.actions import Candidate, RouteChange
 from forestall.domain.ids import PackageId, RouteId, StopId
-from forestall.domain.replan import free_stops
+from forestall.domain.replan import free_stops, why_not_retried
 from forestall.domain.routes import Stop
 from forestall.domain.snapshot import HubSnapshot
 from forestall.domain.vocabulary import HolderKind, RouteStatus, StopKind, StopStatus
@@ -26,10 +26,12 @@ def rebase(candidate: Candidate, live: HubSnapshot) -> Candidate | None:
     named = {stop_id for change in candidate.route_changes for stop_id in change.stop_ids}
     givers = {free[stop_id].route_id for stop_id, _ in _movers(candidate, free)}
     dropped = {stop_id for change in candidate.route_changes for stop_id in change.dropped_stops}
-    gone = named - free.keys() - new.keys()
+    retried = {stop_id for change in candidate.route_changes for stop_id in change.retried_stops}
+    gone = named - free.keys() - new.keys() - retried
     still_sound = (
         dropped <= free.keys() <= named | dropped
         and all(_is_behind_us(live, stop_id) for stop_id in gone)
+        and all(why_not_retried(live, stop_id) is None for stop_id in retried)
         and all(_may_still_take(live, change.route_id, givers) for change in candidate.route_changes)
         and _goods_still_there(candidate, live, free, new)
         and all(_keeps_pins(live, change) for change in candidate.route_changes)
@@ -66,7 +68,8 @@ def _keeps_pins(live: HubSnapshot, change: RouteChange) -> bool:
         in_front = [other for other in change.stop_ids[: change.stop_ids.index(stop_id)] if other in live.stops]
         new_in_front = {stop.id for stop in change.new_stops} & set(change.stop_ids[: change.stop_ids.index(stop_id)])
         free_in_front = [o for o in in_front if not live.stops[o].status.is_committed and live.stops[o].status.is_open]
-        if new_in_front or not set(free_in_front) <= set(today[:position]):
+        retried_in_front = set(change.retried_stops) & set(in_front)
+        if new_in_front or retried_in_front or not set(free_in_front) <= set(today[:position]):
             return False
     return True
 

@@ -33,7 +33,8 @@ def build_trace(uow: UnitOfWork, case_id: CaseId) -> JsonObject:
     """Everything that is on record about one case.
 
     Returns:
-        ``case, stops, proposals, approvals, differences, decisions, audit, replies, effects, instructions``: JSON
+        ``case, stops, proposals, approvals, differences, decisions, audit, replies, notes, effects, instructions``:
+        JSON
         values, oldest first in each list; probabilities 0..1, durations seconds, money cents, times ISO 8601 UTC.
 
     Raises:
@@ -54,6 +55,7 @@ def build_trace(uow: UnitOfWork, case_id: CaseId) -> JsonObject:
         ],
         "audit": [as_object(record) for record in audit],
         "replies": _replies(uow, case),
+        "notes": _notes(uow, case),
         "effects": [describe_effect(row) for row in uow.outbox.list_for_case(case_id)],
         "instructions": [_instruction(one, _find_person(one, audit)) for one in instructions],
     }
@@ -260,6 +262,20 @@ def _replies(uow: UnitOfWork, case: Case) -> list[JsonObject]:
             "understood": result.detail,
         }
         for event, result in uow.inbox.list_replies(order_ids)
+    ]
+
+
+def _notes(uow: UnitOfWork, case: Case) -> list[JsonObject]:
+    """What drivers wrote about failed attempts at the case's stops, and what was understood."""
+    return [
+        {
+            "stop_id": event.subject,
+            "at": to_text(event.occurred_at),
+            "words": str(event.data["note"]),
+            "understood": result.detail,
+        }
+        for event, result in uow.inbox.list_failures(case.stop_ids)
+        if event.data.get("note")
     ]
 
 

@@ -20,6 +20,7 @@ def render_trace_text(trace: Trace) -> str:
             *_section("Questions to a person", map(_approval, trace["approvals"])),
             *_section("Decisions", map(_decision, trace["decisions"])),
             *_section("Customers' replies", map(_reply, trace["replies"])),
+            *_section("Drivers' notes", map(_note, trace["notes"])),
             *_section("Drivers", map(_instruction, trace["instructions"])),
             *_section("Messages", (line for effect in trace["effects"] for line in _effect(effect))),
             *_section("Audit records", map(_record, trace["audit"])),
@@ -129,6 +130,10 @@ def _effect(effect: Trace) -> Iterator[str]:
 
 def _reply(reply: Trace) -> str:
     return f'{_clock(reply["at"])} {reply["order_id"]}: "{reply["words"]}" ({reply["understood"] or "nothing new"})'
+
+
+def _note(note: Trace) -> str:
+    return f'{_clock(note["at"])} {note["stop_id"]}: "{note["words"]}" ({note["understood"]})'
 
 
 def _record(record: Trace) -> str:

@@ -10,7 +10,7 @@ from forestall.domain.actions import Action, Candidate, Notice, RouteChange
 from forestall.domain.ids import CandidateId, RouteId, StopId
 from forestall.domain.orders import Order
 from forestall.domain.replan import free_stops
-from forestall.domain.replies import CONFIRM_PRESENCE, NOT_UNDERSTOOD
+from forestall.domain.replies import NOT_UNDERSTOOD
 from forestall.domain.routes import Stop
 from forestall.domain.snapshot import HubSnapshot
 from forestall.domain.vocabulary import ActionKind, Channel, RouteStatus, Tool
@@ -123,7 +123,7 @@ def _answers(situation: Situation, template: str, stops: Iterable[Stop]) -> tupl
         }
         if template == NOT_UNDERSTOOD:
             closes_at = situation.snapshot.orders[stop.order_id].promise.closes_at
-            params |= {"choices": dict(CHOICES[CONFIRM_PRESENCE]), "open_until": closes_at.isoformat()}
+            params |= {"choices": dict(CHOICES[NOT_UNDERSTOOD]), "open_until": closes_at.isoformat()}
         notices.append(Notice(Channel.SMS, template, stop.id, params, order_id=stop.order_id))
     return tuple(notices)
 

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 from forestall.domain.replies import CONFIRM_PRESENCE, NOT_UNDERSTOOD
 
-RESCHEDULED = "reschedule_confirmed"
+RESCHEDULED, SECOND_ATTEMPT = "reschedule_confirmed", "second_attempt"
 # Digits only: words such as CANCEL, END or YES are opt-out or opt-in keywords of the SMS networks.
 _TEXTS: Mapping[str, Mapping[str, str]] = {
     CONFIRM_PRESENCE: {
@@ -29,14 +29,26 @@ _TEXTS: Mapping[str, Mapping[str, str]] = {
         "pt": "Obrigado. Hoje nao passaremos; vamos contacta-lo para marcar outro dia. STOP para sair.",
     },
     NOT_UNDERSTOOD: {
-        "en": "Sorry, we did not understand. Reply 1: somebody is there, 2: leave in a safe place, 3: another day. "
+        "en": "Sorry, we did not understand. Reply 4: somebody is there, 5: leave in a safe place, 6: another day. "
         "STOP to opt out.",
-        "de": "Das haben wir leider nicht verstanden. Antwort 1: jemand ist da, 2: sicher ablegen, 3: anderer Tag. "
+        "de": "Das haben wir leider nicht verstanden. Antwort 4: jemand ist da, 5: sicher ablegen, 6: anderer Tag. "
         "STOP: keine SMS mehr.",
-        "es": "No le hemos entendido. Responda 1: habra alguien, 2: dejar en lugar seguro, 3: otro dia. "
+        "es": "No le hemos entendido. Responda 4: habra alguien, 5: dejar en lugar seguro, 6: otro dia. "
         "STOP para no recibir mas.",
-        "fr": "Nous n'avons pas compris. Repondez 1: present, 2: lieu sur, 3: un autre jour. STOP pour arreter.",
-        "pt": "Nao percebemos. Responda 1: estara alguem, 2: deixar em local seguro, 3: outro dia. STOP para sair.",
+        "fr": "Nous n'avons pas compris. Repondez 4: present, 5: lieu sur, 6: un autre jour. STOP pour arreter.",
+        "pt": "Nao percebemos. Responda 4: estara alguem, 5: deixar em local seguro, 6: outro dia. STOP para sair.",
+    },
+    SECOND_ATTEMPT: {
+        "en": "Your delivery is still with us. We plan to come again today {eta_from}-{eta_to}. "
+        "Reply 1: somebody is there, 2: safe place, 3: another day. STOP to opt out.",
+        "de": "Ihre Lieferung ist noch bei uns. Wir kommen heute noch einmal {eta_from}-{eta_to}. "
+        "Antwort 1: jemand ist da, 2: sicher ablegen, 3: anderer Tag. STOP: Ende.",
+        "es": "Aun tenemos su entrega. Volveremos hoy {eta_from}-{eta_to}. Responda 1: habra alguien, "
+        "2: lugar seguro, 3: otro dia. STOP para no recibir mas.",
+        "fr": "Nous avons encore votre colis. Nous repassons aujourd'hui {eta_from}-{eta_to}. Repondez 1: present, "
+        "2: lieu sur, 3: un autre jour. STOP pour arreter.",
+        "pt": "Ainda temos a sua entrega. Voltamos hoje {eta_from}-{eta_to}. Responda 1: estara alguem, "
+        "2: local seguro, 3: outro dia. STOP para sair.",
     },
     "eta_update": {
         "en": "Your delivery is running late. We now expect it {eta_from}-{eta_to}. "
@@ -65,8 +77,11 @@ _TEXTS: Mapping[str, Mapping[str, str]] = {
 }
 CHOICES: Mapping[str, Mapping[str, str]] = {
     CONFIRM_PRESENCE: {"1": "will_be_there", "2": "safe_place", "3": "another_day"},
+    SECOND_ATTEMPT: {"1": "will_be_there", "2": "safe_place", "3": "another_day"},
     "eta_update": {"1": "fine", "2": "safe_place", "3": "call"},
     "offer_reschedule": {"1": "late_today", "2": "another_day", "3": "call"},
+    # Digits that no other text offers: the answer to a question back can't be taken for one to what came before it.
+    NOT_UNDERSTOOD: {"4": "will_be_there", "5": "safe_place", "6": "another_day"},
 }
 REPLIES = frozenset({RESCHEDULED, NOT_UNDERSTOOD})
 """Messages that answer a customer, who wrote first: the caps on what we send of ourselves don't count them."""

@@ -9,7 +9,7 @@ from forestall.domain.forecast import Forecast, StopForecast
 from forestall.domain.ids import CandidateId, StopId
 from forestall.domain.routes import Stop
 from forestall.domain.vocabulary import ActionKind, Channel, StopKind, Tool
-from tools.messages import CHOICES, rounded_window
+from tools.messages import CHOICES, SECOND_ATTEMPT, rounded_window
 from tools.situation import Offer, Situation, Told, decline, identified
 
 # Below this a message would cry wolf more often than not; above it the customer is better off knowing.
@@ -41,7 +41,7 @@ def notices_for(situation: Situation, forecast: Forecast, stop_ids: Iterable[Sto
         if stop is None or score is None or not _is_worth_telling(situation, stop, score):
             continue
         contact = situation.contact_of_order(stop.order_id) if stop.order_id else None
-        if contact is None or not contact.accepts_sms or contact.phone is None:
+        if contact is None or not contact.is_textable:
             continue
         if budget.get(contact.id, 0) >= MAX_PER_CUSTOMER_A_DAY:
             continue
@@ -55,7 +55,11 @@ def actions_of(notices: Iterable[Notice]) -> tuple[Action, ...]:
     stops: dict[str, list[StopId]] = {}
     for notice in notices:
         stops.setdefault(notice.template, []).append(StopId(notice.subject_id))
-    kinds = {"eta_update": ActionKind.NOTIFY_ETA, "offer_reschedule": ActionKind.OFFER_RESCHEDULE}
+    kinds = {
+        "eta_update": ActionKind.NOTIFY_ETA,
+        SECOND_ATTEMPT: ActionKind.NOTIFY_ETA,
+        "offer_reschedule": ActionKind.OFFER_RESCHEDULE,
+    }
     return tuple(Action(kinds[template], tuple(ids)) for template, ids in sorted(stops.items()))
 
 

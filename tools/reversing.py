@@ -66,7 +66,9 @@ class _Restorer:
             change for route_id in sorted(self._reversal.before) if (change := self._change(route_id, kept))
         )
         if not changes:
-            return Restoration(None, kept, "undo.moved_on", {"routes": sorted(self._reversal.before)})
+            again = any(change.retried_stops for change in self._reversal.candidate.route_changes)
+            rule = "undo.second_attempt" if again else "undo.moved_on"
+            return Restoration(None, kept, rule, {"routes": sorted(self._reversal.before)})
         candidate = identified(
             Candidate(
                 id=CandidateId(""),

@@ -111,6 +111,8 @@ def identified(candidate: Candidate) -> Candidate:
         content.append(departures)
     if gone := [stop_id for change in candidate.route_changes for stop_id in change.rescheduled_stops]:
         content.append(gone)
+    if retried := [stop_id for change in candidate.route_changes for stop_id in change.retried_stops]:
+        content.append(["retried", retried])
     digest = hashlib.sha256(json.dumps(content).encode()).hexdigest()[:12]
     return replace(candidate, id=CandidateId(f"{candidate.tool.value}-{digest}"))
 

@@ -42,13 +42,13 @@ _CAUSES = {
 
 def failed_attempts(view: View) -> Iterable[Signal]:
     """Deliveries that failed and could still be made within their promise: one signal for each hub and way to fail,
-    and one for each route whose driver seems not to have tried."""
+    and one for each route whose driver seems not to have tried. What was tried once more is not doubted again."""
     found: dict[tuple[CaseKind, str], list[Stop]] = defaultdict(list)
     doubts: dict[RouteId, list[str]] = defaultdict(list)
     for stop in _missed_deliveries(view):
         visit = view.failed.get(stop.id)
         route = view.snapshot.routes[stop.route_id]
-        doubt = None if visit is None else doubt_of(stop, visit)
+        doubt = None if visit is None or stop.retried_at is not None else doubt_of(stop, visit)
         if doubt is not None:
             found[CaseKind.SUSPECTED_FALSE_ATTEMPT, route.id].append(stop)
             doubts[route.id].append(doubt)

@@ -55,7 +55,7 @@ def _failed_visits(uow: UnitOfWork, picture: Picture, known: Mapping[StopId, Fai
     for attempt in uow.state.list_failed_attempts(sorted(unknown)) if unknown else ():
         vehicle = snapshot.routes[failed[attempt.stop_id].route_id].vehicle_id
         reports = uow.inbox.list_positions(vehicle, attempt.at - LOOK_BEFORE, attempt.at + LOOK_AFTER)
-        found.setdefault(attempt.stop_id, FailedVisit(attempt.at, attempt.reason, tuple(reports)))
+        found.setdefault(attempt.stop_id, FailedVisit(attempt.at, attempt.cause, tuple(reports)))
     return found
 
 

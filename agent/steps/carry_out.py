@@ -153,7 +153,7 @@ def _still_worth_it(
         rebased = renewed(rebased, situation.snapshot)  # its time to answer begins when it is asked
     if rebased is None:
         return None
-    judgement = work.forecaster.judge(situation.snapshot, situation.travel, [rebased])[rebased.id]
+    judgement = judge(work.forecaster, situation, [rebased])[rebased.id]
     if not by_a_person and work.planner.net_gain(rebased, judgement) < work.planner.margin:
         return None
     route_actions = tuple(action for action in planned.actions if action.kind not in WORDS)

@@ -25,6 +25,7 @@ from tools import (
     notify_customer,
     reassign,
     reroute,
+    second_attempt,
 )
 from tools.situation import Offer, Situation, with_notices
 
@@ -33,6 +34,10 @@ _TOOLS_FOR_CUSTOMERS: Mapping[CaseKind, tuple[Callable[[Situation], Offer], ...]
     CaseKind.FAILED_ATTEMPT_RISK: (confirm_presence.propose, heed_customer.propose_safe_places),
     CaseKind.CUSTOMER_RESCHEDULE: (heed_customer.propose_reschedules,),
     CaseKind.CUSTOMER_MESSAGE: (heed_customer.propose_asking_back,),
+}
+# Where nobody seems to have tried, that it be tried is the one plan that answers.
+_TOOLS_FOR_DOORS: Mapping[CaseKind, tuple[Callable[[Situation], Offer], ...]] = {
+    CaseKind.SUSPECTED_FALSE_ATTEMPT: (second_attempt.propose,),
 }
 # The tools that change routes; notify-customer and carrier-update accompany them, or stand alone if they have nothing.
 _ROUTE_TOOLS = (reroute.propose, reassign.propose, hub_swap.propose, leave_earlier.propose)
@@ -71,8 +76,9 @@ def propose(state: CaseRun, runtime: Runtime[RunContext]) -> CaseRun:  # noqa: A
 
 def offers_for(situation: Situation) -> list[Offer]:
     """What every tool that has to do with the case has to say: no other order of stops brings somebody home."""
-    on_the_road = _ROUTE_TOOLS if answered_by_routes(situation.case.kind) else ()
-    tools = _TOOLS_FOR_CUSTOMERS.get(situation.case.kind, (*on_the_road, *_WORD_TOOLS))
+    kind = situation.case.kind
+    on_the_road = _TOOLS_FOR_DOORS.get(kind, _ROUTE_TOOLS) if answered_by_routes(kind) else ()
+    tools = _TOOLS_FOR_CUSTOMERS.get(kind, (*on_the_road, *_WORD_TOOLS))
     return [tool(situation) for tool in tools]
 
 
@@ -87,7 +93,9 @@ def judge(
     """Each candidate beside doing nothing: by the simulation, or, where it only asks, by what asking is worth."""
     asks = {c.id: c for c in candidates if c.kinds == (ActionKind.CONFIRM_PRESENCE,)}
     on_the_road = [candidate for candidate in candidates if candidate.id not in asks]
-    judged = forecaster.judge(situation.snapshot, situation.travel, on_the_road) if on_the_road else {}
+    judged = dict(forecaster.judge(situation.snapshot, situation.travel, on_the_road)) if on_the_road else {}
+    for again in filter(second_attempt.is_second_attempt, on_the_road):
+        judged[again.id] = second_attempt.judge(situation.snapshot, again, judged[again.id], situation.asking.prices)
     return {**judged, **{i: confirm_presence.judge(situation, candidate) for i, candidate in asks.items()}}
 
 
@@ -161,7 +169,10 @@ def accompany(forecaster: Forecasting, situation: Situation, candidate: Candidat
         return candidate
     after = forecaster.forecast(apply_candidate(situation.snapshot, candidate), situation.travel)
     touched = [stop.id for route_id in situation.case.route_ids for stop in situation.snapshot.open_stops(route_id)]
-    to_customers = notify_customer.notices_for(situation, after, touched)
+    to_customers = (
+        *notify_customer.notices_for(situation, after, touched),
+        *second_attempt.notices_for(situation, after, candidate),
+    )
     to_carriers = carrier_update.notices_for(situation, after, candidate)
     accompanied = with_notices(candidate, (*to_customers, *to_carriers))
     words = (*notify_customer.actions_of(to_customers), *carrier_update.actions_of(to_carriers))

@@ -44,9 +44,11 @@ def hubs_around(uow: UnitOfWork, case: Case) -> tuple[HubId, ...]:
 
 
 def _contacts(uow: UnitOfWork, case: Case, picture: Picture) -> dict[ContactId, Contact]:
-    """Everybody a candidate of this case could have to tell: the customers of its routes' open stops."""
+    """Everybody a candidate of this case could have to tell: the customers of its routes' open stops, and of its own,
+    which may have failed."""
     snapshot = picture.snapshot
-    stops = (stop for route_id in case.route_ids for stop in snapshot.open_stops(route_id))
-    named = (snapshot.orders[stop.order_id].contact_id for stop in stops if stop.order_id)
+    still_open = (stop for route_id in case.route_ids for stop in snapshot.open_stops(route_id))
+    own = (snapshot.stops[stop_id] for stop_id in case.stop_ids if stop_id in snapshot.stops)
+    named = (snapshot.orders[stop.order_id].contact_id for stop in (*still_open, *own) if stop.order_id)
     known = uow.state.list_contacts(contact_id for contact_id in named if contact_id)
     return {contact.id: contact for contact in known}

@@ -130,6 +130,13 @@ class ReplyShape(Shape):
     understood: str
 
 
+class NoteShape(Shape):
+    stop_id: str
+    at: datetime
+    words: str = Field(description="The driver's own, to be read by people alone")
+    understood: str
+
+
 class StopThenAndNowShape(Shape):
     stop_id: str
     before_then: float | None = Field(description="P(miss) without and with the plan that was seen")
@@ -182,5 +189,6 @@ class CaseTraceShape(Shape):
     decisions: list[TracedDecisionShape]
     audit: list[AuditRecordShape]
     replies: list[ReplyShape] = Field(description="What its customers wrote, where the case is about that")
+    notes: list[NoteShape] = Field(description="What drivers wrote about failed attempts at its stops")
     effects: list[TracedEffectShape]
     instructions: list[InstructionShape] = Field(description="Changed routes, and whether their drivers have confirmed")

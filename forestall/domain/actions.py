@@ -24,8 +24,9 @@ class RouteChange:
     """A route's new list of free stops, in order, after its committed stop; stops not named here leave the route.
 
     ``new_stops`` are stops that do not exist yet (a TRANSFER at a broken van). ``dropped_stops`` are hand-overs of the
-    route that will not take place; ``rescheduled_stops`` leave the day at their customers' wish. ``base_version`` is
-    the route version the plan was made on. ``departs_at`` moves a departure that has not happened, and None leaves it.
+    route that will not take place; ``rescheduled_stops`` leave the day at their customers' wish. ``retried_stops`` have
+    failed and are attempted once more, at their place in ``stop_ids``. ``base_version`` is the route version the plan
+    was made on. ``departs_at`` moves a departure that has not happened, and None leaves it.
     """
 
     route_id: RouteId
@@ -35,6 +36,7 @@ class RouteChange:
     departs_at: datetime | None = None
     dropped_stops: tuple[StopId, ...] = ()
     rescheduled_stops: tuple[StopId, ...] = ()
+    retried_stops: tuple[StopId, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

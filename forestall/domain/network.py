@@ -21,7 +21,8 @@ class Location:
 class Contact:
     """How to reach a person or a partner. Phone numbers and addresses live here and nowhere else.
 
-    ``opted_out_at``: when its number wanted no more messages; no later plan makes it ``accepts_sms`` again.
+    ``accepts_sms`` is the newest plan's word. ``opted_out_at`` and ``opted_in_at`` are its number's own: when STOP was
+    said there last, and START. Whichever of them is newer holds, and START never gives more than the plan does.
     """
 
     id: ContactId
@@ -32,11 +33,19 @@ class Contact:
     locale: str = "en"
     accepts_sms: bool = True
     opted_out_at: datetime | None = None
+    opted_in_at: datetime | None = None
+
+    @property
+    def has_stopped(self) -> bool:
+        """Whether its number wants no more messages; of a STOP and a START of one instant the STOP counts."""
+        if self.opted_out_at is None:
+            return False
+        return self.opted_in_at is None or self.opted_in_at <= self.opted_out_at
 
     @property
     def is_textable(self) -> bool:
         """Whether it may be, and can be, sent a text message."""
-        return self.accepts_sms and self.phone is not None
+        return self.accepts_sms and self.phone is not None and not self.has_stopped
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,14 +37,15 @@ def replan(snapshot: HubSnapshot, candidate: Candidate) -> Replanned:
     """The changed rows. Every free stop of a changed route must be named exactly once over all changes.
 
     Raises:
-        UnsoundChange: a stop is lost, doubled, unknown, or no longer free; a delivery is dropped, or moved to another
-            day without its customer's wish.
+        UnsoundChange: a stop is lost, doubled, unknown, or no longer free; a delivery is dropped, moved to another day
+            without its customer's wish, or attempted once more where that can't be.
     """
     changed = {change.route_id for change in candidate.route_changes}
     movable = {stop.id: stop for route_id in changed for stop in free_stops(snapshot, route_id)}
     new = {stop.id: stop for change in candidate.route_changes for stop in change.new_stops}
     dropped = {**_drop(candidate.route_changes, movable), **_reschedule(snapshot, candidate.route_changes, movable)}
     movable = {stop_id: stop for stop_id, stop in movable.items() if stop_id not in dropped}
+    movable |= _retry(snapshot, candidate.route_changes)
     _check_partition(candidate.route_changes, movable, new)
     routes: list[Route] = []
     placed: dict[StopId, Stop] = {}
@@ -97,6 +98,43 @@ def _reschedule(
         if order_id is None or not snapshot.orders[order_id].wants_another_day:
             raise UnsoundChange(f"no customer's wish, or no longer free to be moved to another day: {stop_id}")
     return {stop_id: replace(movable[stop_id], status=StopStatus.RESCHEDULED) for stop_id in named}
+
+
+def why_not_retried(snapshot: HubSnapshot, stop_id: StopId) -> str | None:
+    """The rule that keeps a delivery from being attempted once more on its own route, or None: it can be."""
+    stop = snapshot.stops.get(stop_id)
+    if stop is None or stop.kind is not StopKind.DELIVERY or stop.order_id is None:
+        return "no_delivery"
+    if stop.status is not StopStatus.FAILED:
+        return "not_failed"
+    if stop.retried_at is not None:
+        return "made_already"
+    route, goods = snapshot.routes[stop.route_id], snapshot.packages_by_order.get(stop.order_id, ())
+    if route.status is not RouteStatus.UNDERWAY:
+        return "route_is_over"
+    aboard = (HolderKind.VEHICLE, route.vehicle_id)
+    if not goods or any((p.custody.kind, p.custody.holder_id) != aboard for p in goods):
+        return "goods_not_aboard"
+    return None
+
+
+def _retry(snapshot: HubSnapshot, changes: Iterable[RouteChange]) -> dict[StopId, Stop]:
+    """The deliveries that are open once more, with nothing of the first attempt on them."""
+    named = [(stop_id, change.route_id) for change in changes for stop_id in change.retried_stops]
+    for stop_id, route_id in named:
+        if why_not_retried(snapshot, stop_id) is not None or snapshot.stops[stop_id].route_id != route_id:
+            raise UnsoundChange(f"no failed delivery of {route_id} that could be attempted once more: {stop_id}")
+    return {
+        stop_id: replace(
+            snapshot.stops[stop_id],
+            status=StopStatus.LOADED,
+            departed_at=None,
+            arrived_at=None,
+            finished_at=None,
+            retried_at=snapshot.taken_at,
+        )
+        for stop_id, _ in named
+    }
 
 
 def _written_to(snapshot: HubSnapshot, notices: Iterable[Notice]) -> tuple[Order, ...]:

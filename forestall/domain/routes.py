@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from forestall.domain.ids import DriverId, HubId, OrderId, PackageId, RouteId, StopId, VehicleId
 from forestall.domain.network import Location
 from forestall.domain.orders import Window
-from forestall.domain.vocabulary import FailureReason, RouteStatus, StopKind, StopStatus
+from forestall.domain.vocabulary import DriverWord, FailureReason, RouteStatus, StopKind, StopStatus
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +17,8 @@ class Stop:
     to which a HAND_OVER stop on that vehicle's route belongs. A HAND_OVER stop gives ``package_ids`` to
     ``transfer_to``, or to the hub it stands at (None). Neither has an order. At a meeting nobody waits beyond
     ``window.closes_at``. ``safe_place``: the driver's list says to leave the goods in one if nobody is there.
+    ``retried_at``: when people let a delivery that had failed be attempted once more; what was reported of it up to
+    then is about the first attempt.
     """
 
     id: StopId
@@ -37,6 +39,7 @@ class Stop:
     arrived_at: datetime | None = None
     finished_at: datetime | None = None
     safe_place: bool = False
+    retried_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,10 +79,20 @@ class Route:
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
+    """``reason`` is the one that was reported; ``said`` what the driver's note comes down to, if he wrote one."""
+
     stop_id: StopId
     at: datetime
     succeeded: bool
     reason: FailureReason | None = None
+    said: DriverWord | None = None
+
+    @property
+    def cause(self) -> FailureReason | None:
+        """Why it failed: the reason, or where that is OTHER what the note says, if there is a reason like it."""
+        if self.reason is not FailureReason.OTHER or self.said is None:
+            return self.reason
+        return next((reason for reason in FailureReason if reason.value == self.said.value), self.reason)
 
 
 # Two reports no further apart than this, north and east, are of one place: about 50 m, what parked receivers wander.

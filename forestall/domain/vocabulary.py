@@ -144,6 +144,7 @@ class ActionKind(StrEnum):
     SAFE_PLACE = "SAFE_PLACE"
     RESCHEDULE = "RESCHEDULE"
     ASK_BACK = "ASK_BACK"
+    SECOND_ATTEMPT = "SECOND_ATTEMPT"
     CARRIER_UPDATE = "CARRIER_UPDATE"
     RETURN_TO_HUB = "RETURN_TO_HUB"
     ESCALATE = "ESCALATE"
@@ -158,8 +159,21 @@ class Reply(StrEnum):
     ANOTHER_DAY = "ANOTHER_DAY"
     LATE_IS_FINE = "LATE_IS_FINE"
     STOP = "STOP"  # no more messages
+    START = "START"  # messages again, after STOP
     CALL_ME = "CALL_ME"  # a person is to answer
     NOT_UNDERSTOOD = "NOT_UNDERSTOOD"
+
+
+class DriverWord(StrEnum):
+    """What a driver's note on a failed attempt comes down to; where there is a ``FailureReason`` like it, its name."""
+
+    RECIPIENT_UNAVAILABLE = "RECIPIENT_UNAVAILABLE"
+    CANNOT_LOCATE = "CANNOT_LOCATE"
+    NO_ACCESS = "NO_ACCESS"  # a gate, a code, a barrier
+    REFUSED = "REFUSED"
+    CONSIGNEE_CLOSED = "CONSIGNEE_CLOSED"
+    BREAKDOWN = "BREAKDOWN"
+    OTHER = "OTHER"  # nothing is sure
 
 
 class TenderStatus(StrEnum):

@@ -45,7 +45,7 @@ def depart(drive: Drive, to_stop: StopId | None, at: datetime) -> Drive:
     drive = _leave_hub(drive, at)
     if to_stop is None:
         drive = replace(drive, route=replace(drive.route, status=RouteStatus.FINISHED))
-    elif to_stop in drive.stops:
+    elif to_stop in drive.stops and not _is_of_first_attempt(drive.stops[to_stop], at):
         stop = drive.stops[to_stop]
         stop = replace(stop, departed_at=_latest(stop.departed_at, at), status=_higher(stop, StopStatus.ENROUTE))
         drive = drive.with_stop(stop)
@@ -55,6 +55,8 @@ def depart(drive: Drive, to_stop: StopId | None, at: datetime) -> Drive:
 def arrive(drive: Drive, stop_id: StopId, at: datetime) -> Drive:
     """The vehicle reached the stop at ``at``."""
     stop = drive.stops[stop_id]
+    if _is_of_first_attempt(stop, at):
+        return drive
     arrived = replace(stop, arrived_at=_earliest(stop.arrived_at, at), status=_higher(stop, StopStatus.ARRIVED))
     return _derive(_seen_out(drive, stop, at).with_stop(arrived))
 
@@ -62,12 +64,19 @@ def arrive(drive: Drive, stop_id: StopId, at: datetime) -> Drive:
 def finish(drive: Drive, stop_id: StopId, outcome: StopStatus, at: datetime) -> Drive:
     """The attempt at the stop ended at ``at``; ``outcome`` is COMPLETED or FAILED."""
     stop = drive.stops[stop_id]
+    if outcome is StopStatus.FAILED and _is_of_first_attempt(stop, at):
+        return drive
     finished = stop
     if _RANK[outcome] > _RANK[stop.status]:
         finished = replace(stop, status=outcome, finished_at=at)
     elif outcome is stop.status:
         finished = replace(stop, finished_at=_earliest(stop.finished_at, at))
     return _derive(_seen_out(drive, stop, at).with_stop(finished))
+
+
+def _is_of_first_attempt(stop: Stop, at: datetime) -> bool:
+    """Whether a report, however late it comes, is about an attempt that the driver has been asked to make again."""
+    return stop.retried_at is not None and at <= stop.retried_at
 
 
 def cancel(drive: Drive, stop_id: StopId) -> Drive:

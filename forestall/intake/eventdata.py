@@ -43,7 +43,10 @@ class NoData(Document):
 
 
 class FailedData(Document):
+    """``note`` is what the driver wrote: kept for people to read, and acted upon by what it comes down to alone."""
+
     reason: FailureReason
+    note: Prose | None = None
 
 
 class BreakdownData(Document):

@@ -12,12 +12,22 @@ from forestall.domain.events import Event
 from forestall.domain.ids import CarrierId, OrderId, RouteId, StopId, TenderId, VehicleId
 from forestall.domain.orders import Package
 from forestall.domain.routes import Attempt, Position, Route, Stop
-from forestall.domain.vocabulary import EventType, FailureReason, HolderKind, StopKind, StopStatus, TenderStatus
+from forestall.domain.vocabulary import (
+    DriverWord,
+    EventOutcome,
+    EventType,
+    FailureReason,
+    HolderKind,
+    StopKind,
+    StopStatus,
+    TenderStatus,
+)
 from forestall.intake import apply
 from forestall.intake.apply import Drive
 from forestall.intake.confirming import confirm_plan
 from forestall.intake.custody import hand_in, hand_over, take_aboard, take_over
 from forestall.intake.customers import take_reply
+from forestall.intake.driverwords import read_note
 from forestall.intake.hindrances import close_road, keep_driver
 from forestall.intake.newcomers import create_order
 from forestall.intake.registers import is_latest_word
@@ -72,21 +82,31 @@ def _arrived(uow: UnitOfWork, event: Event) -> Outcome:
 
 
 def _completed(uow: UnitOfWork, event: Event) -> Outcome:
-    return _finished(uow, event, StopStatus.COMPLETED, None)
+    return _finished(uow, event, StopStatus.COMPLETED)
 
 
 def _failed(uow: UnitOfWork, event: Event) -> Outcome:
-    return _finished(uow, event, StopStatus.FAILED, FailureReason(str(event.data["reason"])))
+    note = event.data.get("note")
+    said = read_note(str(note)) if note else None
+    outcome = _finished(uow, event, StopStatus.FAILED, FailureReason(str(event.data["reason"])), said)
+    is_taken = outcome.outcome is not EventOutcome.PARKED
+    return replace(outcome, detail=f"understood as {said}") if said is not None and is_taken else outcome
 
 
-def _finished(uow: UnitOfWork, event: Event, status: StopStatus, reason: FailureReason | None) -> Outcome:
+def _finished(
+    uow: UnitOfWork,
+    event: Event,
+    status: StopStatus,
+    reason: FailureReason | None = None,
+    said: DriverWord | None = None,
+) -> Outcome:
     stop = uow.state.find_stop(StopId(event.subject))
     if stop is None:
         return parked(f"there is no stop {event.subject}")
     succeeded = status is StopStatus.COMPLETED
     if stop.kind is StopKind.DELIVERY:
         # Kept even when the stop's outcome stands already: first attempts are counted from these.
-        uow.state.add_attempt(Attempt(stop.id, event.occurred_at, succeeded, reason))
+        uow.state.add_attempt(Attempt(stop.id, event.occurred_at, succeeded, reason, said))
     before = load_drive(uow, stop.route_id)
     outcome = _save_movement(uow, before, apply.finish(before, stop.id, status, event.occurred_at))
     if succeeded:

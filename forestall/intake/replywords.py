@@ -120,12 +120,21 @@ NUMBERS: Mapping[str, str] = {
     **dict.fromkeys(("one", "eins", "un", "uno", "um"), "1"),
     **dict.fromkeys(("two", "zwei", "deux", "dos", "dois"), "2"),
     **dict.fromkeys(("three", "drei", "trois", "tres"), "3"),
+    **dict.fromkeys(("four", "vier", "quatre", "cuatro", "quatro"), "4"),
+    **dict.fromkeys(("five", "funf", "cinq", "cinco"), "5"),
+    **dict.fromkeys(("six", "sechs", "seis"), "6"),
 }
 
 STOP_SENTENCES = frozenset(
     {"stop", "stopp", "stopall", "stop all", "unsubscribe", "optout", "opt out", "arret", "abmelden", "baja", "sair"}
 )
 """Words that alone, or as a sentence of their own, mean: no more messages."""
+
+START_WORDS = frozenset({"start", "unstop"})
+"""The networks' words for more messages again, which count when nothing else is said."""
+
+START_OR_AGREED = frozenset({"yes"})
+"""One of them that answers many a question as well."""
 
 KEYWORDS = STOP_SENTENCES | {"cancel", "end", "quit", "revoke", "arreter", "parar", "alto", "fin", "desabonner"}
 """With the opt-out keywords of the SMS networks, which count when nothing else is said."""

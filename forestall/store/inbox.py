@@ -8,7 +8,7 @@ from typing import Any, TypeAlias, cast
 from sqlalchemy import or_, select
 
 from forestall.domain.events import Event, EventResult
-from forestall.domain.ids import OrderId, VehicleId
+from forestall.domain.ids import OrderId, StopId, VehicleId
 from forestall.domain.routes import Position
 from forestall.domain.vocabulary import EventOutcome, EventType
 from forestall.store.days import days_of_events
@@ -59,6 +59,11 @@ class Inbox(Repository):
     def list_replies(self, order_ids: Collection[OrderId]) -> list[_Taken]:
         """What the customers of these orders have written, the oldest first, with what was understood."""
         conditions = [inbox.c.type == EventType.CUSTOMER_REPLY, inbox.c.subject.in_(sorted(order_ids))]
+        return [taken for _, taken in self._rows(*conditions)]
+
+    def list_failures(self, stop_ids: Collection[StopId]) -> list[_Taken]:
+        """What drivers have reported of failed attempts at these stops, the oldest first, with what was understood."""
+        conditions = [inbox.c.type == EventType.FAILED, inbox.c.subject.in_(sorted(stop_ids))]
         return [taken for _, taken in self._rows(*conditions)]
 
     def list_events(self, after_seq: int = 0, limit: int = 1000) -> list[tuple[int, Event, EventResult]]:

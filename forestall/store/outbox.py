@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import and_, func, or_, select, update
 
 from forestall.domain.effects import Effect, OutboxRow
-from forestall.domain.ids import CaseId, ContactId, DecisionId, OrderId
+from forestall.domain.ids import CaseId, ContactId, DecisionId
 from forestall.domain.switches import Switchboard
 from forestall.domain.vocabulary import Channel, OutboxState, SwitchScope, Tool
 from forestall.store.mappers import OUTBOX
@@ -90,12 +90,13 @@ class Outbox(Repository):
         """Withdraw the text messages to these contacts that nobody is sending yet; how many rows."""
         return self._cancel(and_(outbox.c.recipient_id.in_(sorted(contact_ids)), outbox.c.channel == Channel.SMS))
 
-    def find_offer(self, contact_id: ContactId, order_id: OrderId, at: datetime) -> OutboxRow | None:
-        """The newest message about the order that went out to the contact with choices that are still open at ``at``;
-        None when there is none."""
-        conditions = [outbox.c.recipient_id == contact_id, outbox.c.channel == Channel.SMS]
-        sent = self._list(*conditions, outbox.c.state.in_(_WENT_OUT), outbox.c.created_at <= at)
-        return next((row for row in reversed(sent) if _is_open_offer(row, order_id, at)), None)
+    def list_offers(self, contact_ids: Collection[ContactId], at: datetime) -> list[OutboxRow]:
+        """The messages with choices still open at ``at`` that went out to any of the contacts, the newest last. One
+        that may have gone out by then counts: when exactly it did is known only to who carried it."""
+        to_them = (outbox.c.recipient_id.in_(sorted(contact_ids)), outbox.c.channel == Channel.SMS)
+        due = (outbox.c.created_at <= at, outbox.c.not_before <= at)
+        sent = self._list(*to_them, *due, outbox.c.state.in_(_WENT_OUT))
+        return [row for row in sent if _is_open_offer(row, at)]
 
     def list_after(self, seq: int = 0, limit: int = 1000, channel: Channel | None = None) -> list[OutboxRow]:
         """Rows of any state behind ``seq``, in order."""
@@ -131,9 +132,9 @@ class Outbox(Repository):
         return [OUTBOX.from_row(row) for row in self._connection.execute(query)]
 
 
-def _is_open_offer(row: OutboxRow, order_id: OrderId, at: datetime) -> bool:
+def _is_open_offer(row: OutboxRow, at: datetime) -> bool:
     payload = row.effect.payload
-    if payload.get("order_id") != order_id or not payload.get("choices"):
+    if not payload.get("choices"):
         return False
     open_until = payload.get("open_until")
     return not isinstance(open_until, str) or at <= datetime.fromisoformat(open_until)

@@ -23,7 +23,7 @@ from forestall.store.mappers import (
     VEHICLES,
 )
 from forestall.store.mapping import Mapper
-from forestall.store.optouts import keep_opt_outs
+from forestall.store.optouts import is_remembered, keep_opt_outs
 from forestall.store.repository import Lock, Repository, chunks
 
 
@@ -124,7 +124,7 @@ class Plans(Repository):
         """Contacts are people and partners, not days: the newest plan's word on how to reach them stands, but for
         those who have told us to stop."""
         insert = self._insert(t.contacts)
-        told = [column.name for column in t.contacts.c if column.name not in {"id", "opted_out_at"}]
+        told = [column.name for column in t.contacts.c if column.name not in {"id", "opted_out_at", "opted_in_at"}]
         news = {name: insert.excluded[name] for name in told}
         if plan.contacts:
             upsert = insert.on_conflict_do_update(index_elements=["id"], set_=news)
@@ -169,4 +169,4 @@ def _is_named_contact() -> ColumnElement[bool]:
     named: list[ColumnElement[bool]] = [
         exists().where(table.c.contact_id == t.contacts.c.id) for table in (t.orders, t.drivers, t.carriers)
     ]
-    return named[0] | named[1] | named[2] | t.contacts.c.opted_out_at.is_not(None)
+    return named[0] | named[1] | named[2] | is_remembered()

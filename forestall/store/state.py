@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, and_, case, exists, func, null, or_, select, update
+from sqlalchemy import Column, ColumnElement, Connection, and_, case, exists, func, null, or_, select, update
 
 from forestall.clock import Clock
 from forestall.domain.hindrances import Absence, Closure
@@ -46,7 +46,7 @@ from forestall.store.mappers import (
     VEHICLES,
 )
 from forestall.store.mapping import Mapper
-from forestall.store.optouts import keep_opt_outs
+from forestall.store.optouts import has_stopped, keep_opt_outs, later_of
 from forestall.store.picture import take_picture
 from forestall.store.repository import Repository, chunks
 
@@ -238,9 +238,14 @@ class State(Repository):
             rows += self._connection.execute(CONTACTS.select().where(t.contacts.c.id.in_(some)))
         return sorted((CONTACTS.from_row(row) for row in rows), key=lambda contact: contact.id)
 
+    def list_sharing_number(self, contact: Contact) -> list[ContactId]:
+        """Everybody who is reached at the contact's number, the contact included."""
+        query = select(t.contacts.c.id).where(_shares_number(contact))
+        return sorted(ContactId(contact_id) for contact_id in self._connection.scalars(query))
+
     def list_unreachable(self, day: str) -> set[ContactId]:
         """The day's customers that can't be, or don't want to be, sent a text message."""
-        mute = or_(t.contacts.c.phone.is_(None), ~t.contacts.c.accepts_sms)
+        mute = or_(t.contacts.c.phone.is_(None), ~t.contacts.c.accepts_sms, has_stopped())
         joined = t.orders.join(t.contacts, t.contacts.c.id == t.orders.c.contact_id)
         query = select(t.contacts.c.id).select_from(joined).where(t.orders.c.day == day, mute)
         return {ContactId(contact_id) for contact_id in self._connection.scalars(query)}
@@ -248,7 +253,7 @@ class State(Repository):
     def lock_textable(self, contact_ids: Iterable[ContactId]) -> set[ContactId]:
         """Those of the contacts that may be sent text messages; none of them can opt out until this transaction ends,
         so whoever does then finds the message among those to be cancelled."""
-        textable = (t.contacts.c.phone.is_not(None), t.contacts.c.accepts_sms)
+        textable = (t.contacts.c.phone.is_not(None), t.contacts.c.accepts_sms, ~has_stopped())
         found: set[ContactId] = set()
         for some in chunks(sorted(set(contact_ids))):
             query = select(t.contacts.c.id).where(t.contacts.c.id.in_(some), *textable).order_by(t.contacts.c.id)
@@ -256,18 +261,23 @@ class State(Repository):
         return found
 
     def add_contact(self, contact: Contact) -> None:
-        """Add one; if its number has opted out before, it has opted out too."""
+        """Add one; what was said by its number before holds for it too."""
         self._insert_all(t.contacts, [CONTACTS.values(contact)])
         keep_opt_outs(self._connection)
 
     def opt_out(self, contact: Contact, at: datetime) -> list[ContactId]:
-        """No more text messages to the contact's number, under whatever name; everybody who has it."""
-        same = t.contacts.c.id == contact.id
-        if contact.phone is not None:
-            same = or_(same, t.contacts.c.phone == contact.phone)
-        values = {"accepts_sms": False, "opted_out_at": func.coalesce(t.contacts.c.opted_out_at, at)}
-        opted_out = update(t.contacts).where(same).values(values).returning(t.contacts.c.id)
-        return sorted(ContactId(contact_id) for contact_id in self._connection.scalars(opted_out))
+        """STOP was said at ``at`` by the contact's number; everybody who has it, as long as that is its last word."""
+        return [told.id for told in self._note_word(contact, t.contacts.c.opted_out_at, at) if told.has_stopped]
+
+    def opt_in(self, contact: Contact, at: datetime) -> list[ContactId]:
+        """START was said at ``at`` by the contact's number; everybody who has it, as long as that is its last word."""
+        return [told.id for told in self._note_word(contact, t.contacts.c.opted_in_at, at) if not told.has_stopped]
+
+    def _note_word(self, contact: Contact, column: Column[Any], at: datetime) -> list[Contact]:
+        """The contacts of its number, once they know it was said then, or later."""
+        values = {column.name: later_of(column, at)}
+        noted = update(t.contacts).where(_shares_number(contact)).values(values).returning(*CONTACTS.columns)
+        return sorted((CONTACTS.from_row(row) for row in self._connection.execute(noted)), key=lambda told: told.id)
 
     # --- the network of a day ---
 
@@ -360,6 +370,11 @@ def _found(value: T | None, kind: str, entity_id: str) -> T:
     if value is None:
         raise NotFound(f"there is no {kind} {entity_id}")
     return value
+
+
+def _shares_number(contact: Contact) -> ColumnElement[bool]:
+    same_person = t.contacts.c.id == contact.id
+    return same_person if contact.phone is None else or_(same_person, t.contacts.c.phone == contact.phone)
 
 
 def _telling(reports: list[Position]) -> list[Position]:

@@ -38,6 +38,7 @@ from forestall.domain.vocabulary import (
     CaseKind,
     CaseStatus,
     Channel,
+    DriverWord,
     EventOutcome,
     EventType,
     FailureReason,
@@ -165,6 +166,7 @@ contacts = Table(
     Column("locale", Text, nullable=False),
     Column("accepts_sms", Boolean, nullable=False),
     Column("opted_out_at", Instant),
+    Column("opted_in_at", Instant),
     Index(None, "phone"),
 )
 
@@ -293,6 +295,7 @@ stops = Table(
     Column("arrived_at", Instant),
     Column("finished_at", Instant),
     Column("safe_place", Boolean, nullable=False, server_default=false()),
+    Column("retried_at", Instant),
     Index(None, "route_id", "sequence"),
 )
 
@@ -329,6 +332,7 @@ attempts = Table(
     Column("at", Instant, nullable=False),
     Column("succeeded", Boolean, nullable=False),
     Column("reason", Word(FailureReason)),
+    Column("said", Word(DriverWord)),
     sqlite_autoincrement=True,
 )
 
@@ -345,6 +349,7 @@ positions = Table(
 # --- the work on it -------------------------------------------------------------------------------------------------
 
 _IS_A_REPLY = text("type = 'customer_reply'")
+_IS_A_FAILURE = text("type = 'failed'")
 _CASE_IS_ACTIVE = text("status NOT IN ('RESOLVED', 'EXPIRED', 'MERGED', 'SUPPRESSED')")
 
 cases = Table(
@@ -580,6 +585,7 @@ inbox = Table(
     Index("ix_inbox_positions", "subject", "occurred_at", sqlite_where=_IS_POSITION, postgresql_where=_IS_POSITION),
     # of the few events that are read by what they are about
     Index("ix_inbox_replies", "subject", sqlite_where=_IS_A_REPLY, postgresql_where=_IS_A_REPLY),
+    Index("ix_inbox_failures", "subject", sqlite_where=_IS_A_FAILURE, postgresql_where=_IS_A_FAILURE),
     sqlite_autoincrement=True,
 )
 

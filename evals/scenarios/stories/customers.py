@@ -161,12 +161,15 @@ def nobody_at_home(scene: Scene) -> None:
 @story(
     "a false attempt",
     Expected(
-        cases=["SUSPECTED_FALSE_ATTEMPT MONITORING"], stops={"S001": "FAILED R01"}, custody={"P001": "VEHICLE V01"}
+        cases=["SUSPECTED_FALSE_ATTEMPT AWAITING_APPROVAL"],
+        stops={"S001": "FAILED R01"},
+        custody={"P001": "VEHICLE V01"},
     ),
     turns_on=EventType.POSITION,
 )
 def false_attempt(scene: Scene) -> None:
-    """The driver reports that nobody was at home at S001, and was two kilometres away all the time."""
+    """The driver reports that nobody was at home at S001, and was two kilometres away all the time. A person is asked
+    whether he is to go there after all."""
     scene.depart("R01", "06:30")
     for minute in range(36, 43):
         scene.tell(EventType.POSITION, "V01", f"06:{minute}", lat=41.178, lon=-8.6)

@@ -12,6 +12,7 @@ from forestall.domain.orders import Window
 from forestall.domain.plan import DayPlan
 from forestall.domain.routes import Stop
 from forestall.domain.vocabulary import ActionKind, CaseKind, CaseStatus, Channel, EventType, StopStatus, Verdict
+from tools.messages import CHOICES
 
 LEAVES = 240  # ten o'clock in the morning
 
@@ -145,6 +146,21 @@ def test_what_nobody_understands_is_asked_back_once_and_then_shown_to_a_person(a
     for minute in (207, 220, 233):
         asked.tick_at(minute)
     assert all(case.status.is_closed for case in asked.cases if case.id == shown[0].id)
+
+
+def test_a_digit_that_may_be_meant_for_two_texts_is_asked_back_and_its_answer_heeded(asked):
+    """Asked whether somebody will be there, then told that it will be late: a 3 puts it off, or asks for a call."""
+    delay = {"stop_id": "S002", "order_id": "O002", "choices": CHOICES["eta_update"]}
+    with asked.service.store.write() as uow:
+        uow.outbox.add([make_effect("news of a delay", recipient_id="C002", payload=delay)])
+    asked.tick_at(184)
+    asked.tell(EventType.CUSTOMER_REPLY, "O002", 185, choice="3")
+    asked.tick_at(190)
+    assert texts(asked, "not_understood") == ["S002"]
+    assert stop(asked, "S002").status is StopStatus.PLANNED
+    asked.tell(EventType.CUSTOMER_REPLY, "O002", 192, choice="6")
+    asked.tick_at(196)
+    assert stop(asked, "S002").status is StopStatus.RESCHEDULED
 
 
 def test_in_shadow_nobody_is_asked(field):

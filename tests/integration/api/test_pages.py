@@ -206,6 +206,14 @@ class TestHostileNames:
         assert not has_inline_code(page)
         assert "&lt;script&gt;" in page
 
+    def test_a_drivers_note_is_shown_as_text(self, waiting, small):
+        failed = small.event("f1", "failed", "S1", {"reason": "OTHER", "note": f"nobody home {small.HOSTILE}"})
+        assert waiting.client.post("/v1/events", json=[failed]).is_success
+        page = get(waiting, "/cases/C-1").text
+        assert "nobody home &lt;script&gt;" in page
+        assert "understood as RECIPIENT_UNAVAILABLE" in page
+        assert not has_inline_code(page)
+
     def test_a_hostile_address_is_not_echoed(self, planned):
         assert not has_inline_code(get(planned, "/cases/%3Cscript%3Ealert(1)%3C%2Fscript%3E").text)
         assert not has_inline_code(get(planned, "/?day=%3Cscript%3E").text)

@@ -229,6 +229,11 @@ def test_an_attempt_that_nobody_made_is_suspected(reports: tuple[Position, ...],
     assert signal.kind is CaseKind.SUSPECTED_FALSE_ATTEMPT
 
 
+def test_what_was_attempted_once_more_and_failed_again_is_not_suspected_again():
+    signal = only(failed(FailureReason.RECIPIENT_UNAVAILABLE, ELSEWHERE, retried_at=at(40)))
+    assert signal.kind is CaseKind.DELIVERY_FAILED
+
+
 @pytest.mark.parametrize("reports", [(), ELSEWHERE[:1]], ids=["none", "one"])
 def test_a_driver_whose_vehicle_did_not_report_is_not_suspected(reports: tuple[Position, ...]):
     assert only(failed(FailureReason.RECIPIENT_UNAVAILABLE, reports)).kind is CaseKind.DELIVERY_FAILED

@@ -127,3 +127,32 @@ def test_nothing_new_gets_in_front_of_a_stop_pinned_since():
 def test_a_stop_pinned_since_may_come_earlier_and_not_later():
     assert rebase(RESEQUENCE, pinned(MADE_ON, "S003")) is not None
     assert rebase(RESEQUENCE, pinned(MADE_ON, "S001")) is None
+
+
+def failed_and_planned_again() -> tuple[HubSnapshot, Candidate]:
+    aboard = Custody(HolderKind.VEHICLE, "V01", at(30))
+    packages = {p: replace(MADE_ON.packages[p], custody=aboard) for p in ("P001", "P002", "P003")}
+    live = moved(MADE_ON, stops={"S001": StopStatus.FAILED}, status=RouteStatus.UNDERWAY)
+    live = replace(live, packages={**live.packages, **packages})
+    change = RouteChange(R1, 1, ("S002", "S001", "S003"), retried_stops=("S001",))
+    return live, Candidate(CandidateId("c"), Tool.REROUTE, (), (change,), read_set={R1: 1})
+
+
+def test_a_second_attempt_goes_on_the_new_version_and_stays_in_it():
+    live, again = failed_and_planned_again()
+    rebased = rebase(again, live)
+    assert rebased is not None
+    assert rebased.route_changes[0].stop_ids == ("S002", "S001", "S003")
+    replan(live, rebased)
+
+
+def test_a_second_attempt_at_what_has_been_delivered_meanwhile_is_stale():
+    live, again = failed_and_planned_again()
+    done = replace(live.stops["S001"], status=StopStatus.COMPLETED)
+    assert rebase(again, replace(live, stops={**live.stops, "S001": done})) is None
+
+
+def test_a_second_attempt_in_front_of_a_stop_that_was_pinned_meanwhile_is_stale():
+    live, again = failed_and_planned_again()
+    pinned = replace(live.stops["S003"], pinned=True)
+    assert rebase(again, replace(live, stops={**live.stops, "S003": pinned})) is None

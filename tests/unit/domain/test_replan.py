@@ -6,12 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from factories import make_plan, make_snapshot
+from factories import at, make_plan, make_snapshot
 from forestall.domain.actions import Candidate, RouteChange
 from forestall.domain.ids import CandidateId, RouteId, StopId
+from forestall.domain.orders import Custody
 from forestall.domain.replan import UnsoundChange, apply_candidate, free_stops, replan
 from forestall.domain.snapshot import HubSnapshot
-from forestall.domain.vocabulary import StopKind, StopStatus, Tool
+from forestall.domain.vocabulary import HolderKind, RouteStatus, StopKind, StopStatus, Tool
 
 R1, R2 = RouteId("R01"), RouteId("R02")
 
@@ -96,3 +97,28 @@ def test_a_hand_over_is_called_off_and_a_delivery_never():
     assert [stop.id for stop in free_stops(after, R1)] == ["S001", "S002"]
     with pytest.raises(UnsoundChange):
         replan(snapshot, without("S002"))
+
+
+def test_only_a_failed_delivery_whose_goods_are_aboard_is_attempted_once_more_and_on_its_own_route():
+    plan = make_plan(route_count=2, stops_each=3)
+    snapshot = with_status(make_snapshot(plan, taken_at=at(60)), "S001", StopStatus.FAILED)
+    aboard = Custody(HolderKind.VEHICLE, "V01", at(30))
+    packages = {**snapshot.packages, "P001": replace(snapshot.packages["P001"], custody=aboard)}
+    route = replace(snapshot.routes[R1], status=RouteStatus.UNDERWAY)
+    ready = replace(snapshot, packages=packages, routes={**snapshot.routes, R1: route})
+
+    def again(route_id, stops):
+        change = RouteChange(route_id, 1, tuple(stops), retried_stops=(StopId("S001"),))
+        return Candidate(CandidateId("c"), Tool.REROUTE, (), (change,))
+
+    after = apply_candidate(ready, again(R1, ["S002", "S001", "S003"]))
+    assert [stop.id for stop in after.open_stops(R1)] == ["S002", "S001", "S003"]
+    assert after.stops["S001"].retried_at == at(60)
+    at_the_hub = replace(ready, packages=snapshot.packages)
+    for state, candidate in (
+        (ready, again(R2, ["S004", "S005", "S006", "S001"])),
+        (at_the_hub, again(R1, ["S001", "S002", "S003"])),
+        (after, again(R1, ["S001", "S002", "S003"])),
+    ):
+        with pytest.raises(UnsoundChange, match="S001"):
+            replan(state, candidate)

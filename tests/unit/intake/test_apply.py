@@ -224,3 +224,34 @@ def test_at_most_one_stop_is_under_way(told: list[Told]) -> None:
 def test_route_is_otherwise_left_as_planned() -> None:
     drive = depart(make_drive(), S1, at(30))
     assert replace(drive.route, status=RouteStatus.PLANNED, departed_at=None) == make_route()
+
+
+def retried() -> Drive:
+    """The attempt at S1 failed at 60; at 70 people let it be made again."""
+    drive = finish(arrive(depart(make_drive(), S1, at(30)), S1, at(55)), S1, StopStatus.FAILED, at(60))
+    again = replace(
+        drive.stops[S1],
+        status=StopStatus.LOADED,
+        departed_at=None,
+        arrived_at=None,
+        finished_at=None,
+        retried_at=at(70),
+    )
+    return drive.with_stop(again)
+
+
+def test_late_reports_of_the_first_attempt_say_nothing_of_the_second() -> None:
+    drive = retried()
+    late = finish(arrive(depart(drive, S1, at(50)), S1, at(55)), S1, StopStatus.FAILED, at(61))
+    assert late.stops[S1] == drive.stops[S1]
+
+
+def test_a_second_attempt_is_driven_like_any_other_and_may_fail_as_well() -> None:
+    drive = arrive(depart(retried(), S1, at(80)), S1, at(90))
+    assert drive.stops[S1].status is StopStatus.ARRIVED
+    assert finish(drive, S1, StopStatus.COMPLETED, at(95)).stops[S1].status is StopStatus.COMPLETED
+    assert finish(drive, S1, StopStatus.FAILED, at(95)).stops[S1].status is StopStatus.FAILED
+
+
+def test_a_delivery_made_before_anybody_asked_for_it_again_is_still_a_delivery() -> None:
+    assert finish(retried(), S1, StopStatus.COMPLETED, at(65)).stops[S1].status is StopStatus.COMPLETED

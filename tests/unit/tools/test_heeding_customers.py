@@ -95,6 +95,6 @@ def test_what_nobody_understood_is_asked_back_with_the_choices(situation_of):
     snapshot = said(Reply.NOT_UNDERSTOOD, "O004")
     [candidate] = heed_customer.propose_asking_back(about(situation_of, snapshot, "S004")).candidates
     [notice] = candidate.notices
-    assert notice.params["choices"] == {"1": "will_be_there", "2": "safe_place", "3": "another_day"}
+    assert notice.params["choices"] == {"4": "will_be_there", "5": "safe_place", "6": "another_day"}
     after = apply_candidate(snapshot, candidate)
     assert heed_customer.propose_asking_back(about(situation_of, after, "S004")).declined is not None
