@@ -13,8 +13,10 @@ from forestall.domain.vocabulary import HolderKind, RouteStatus, StopKind, StopS
 def rebase(candidate: Candidate, live: HubSnapshot) -> Candidate | None:
     """The candidate on the live route versions, without the stops that were done or set out for meanwhile.
 
-    None when the world has moved under it: a route gained a stop, left the hub, broke down or finished, goods are no
-    longer where the plan takes them from, or nothing is left to change.
+    What other plans did to its routes since stands: a stop that they took away is theirs, one that they brought stays
+    behind the stop it comes after today. Whether it then all fits is for the checker to say (``has_met_others``).
+    None when the world has moved under it: a route left the hub, broke down or finished, goods are no longer where the
+    plan takes them from, a meeting would be about other stops, or nothing is left to change.
     """
     if not candidate.route_changes:
         return candidate
@@ -28,9 +30,13 @@ def rebase(candidate: Candidate, live: HubSnapshot) -> Candidate | None:
     dropped = {stop_id for change in candidate.route_changes for stop_id in change.dropped_stops}
     retried = {stop_id for change in candidate.route_changes for stop_id in change.retried_stops}
     gone = named - free.keys() - new.keys() - retried
+    brought = [stop for stop_id, stop in free.items() if stop_id not in named | dropped]
+    taken = {stop_id for stop_id in gone if not _is_behind_us(live, stop_id)}
     still_sound = (
-        dropped <= free.keys() <= named | dropped
-        and all(_is_behind_us(live, stop_id) for stop_id in gone)
+        dropped <= free.keys()
+        and (not (brought or taken) or not new)
+        and all(stop.kind is StopKind.DELIVERY and not stop.pinned for stop in brought)
+        and all(_is_elsewhere(live, stop_id) for stop_id in taken)
         and all(why_not_retried(live, stop_id) is None for stop_id in retried)
         and all(_may_still_take(live, change.route_id, givers) for change in candidate.route_changes)
         and _goods_still_there(candidate, live, free, new)
@@ -43,13 +49,31 @@ def rebase(candidate: Candidate, live: HubSnapshot) -> Candidate | None:
         replace(
             change,
             base_version=live.routes[change.route_id].version,
-            stop_ids=tuple(stop_id for stop_id in change.stop_ids if stop_id not in gone),
+            stop_ids=_with_brought(live, change, gone, brought),
         )
         for change in candidate.route_changes
     )
     return replace(
         candidate, route_changes=changes, read_set={change.route_id: change.base_version for change in changes}
     )
+
+
+def has_met_others(candidate: Candidate, rebased: Candidate, live: HubSnapshot) -> bool:
+    """Whether other plans have brought stops to its routes, or taken some away, since it was made."""
+    then = {stop_id for change in candidate.route_changes for stop_id in change.stop_ids}
+    now = {stop_id for change in rebased.route_changes for stop_id in change.stop_ids}
+    return bool(now - then) or any(not _is_behind_us(live, stop_id) for stop_id in then - now)
+
+
+def _with_brought(live: HubSnapshot, change: RouteChange, gone: set[StopId], brought: list[Stop]) -> tuple[StopId, ...]:
+    """The plan's list without what is gone, each stop that was brought behind the one it comes after today."""
+    order = [stop_id for stop_id in change.stop_ids if stop_id not in gone]
+    today = [stop.id for stop in free_stops(live, change.route_id)]
+    for stop in brought:
+        if stop.route_id == change.route_id:
+            before = [stop_id for stop_id in today[: today.index(stop.id)] if stop_id in order]
+            order.insert(order.index(before[-1]) + 1 if before else 0, stop.id)
+    return tuple(order)
 
 
 def _keeps_pins(live: HubSnapshot, change: RouteChange) -> bool:
@@ -81,9 +105,15 @@ def dropped_stops(candidate: Candidate, rebased: Candidate) -> tuple[StopId, ...
 
 
 def _is_behind_us(live: HubSnapshot, stop_id: StopId) -> bool:
-    """Done with or committed; a stop that is free on a route outside the plan was moved by somebody else."""
+    """Done with or committed."""
     stop = live.stops.get(stop_id)
     return stop is not None and (not stop.status.is_open or stop.status.is_committed)
+
+
+def _is_elsewhere(live: HubSnapshot, stop_id: StopId) -> bool:
+    """Free on a route outside the plan: somebody else's plan moved it there."""
+    stop = live.stops.get(stop_id)
+    return stop is not None and stop.status.is_open and stop.kind is StopKind.DELIVERY
 
 
 def _may_still_take(live: HubSnapshot, route_id: RouteId, givers: set[RouteId]) -> bool:

@@ -12,7 +12,7 @@ from agent.difference import Difference, compare
 from agent.learning.interventions import interventions_of
 from agent.limits import NoLongerAllowed, require_still_allowed
 from agent.questions import question_of
-from agent.rebase import dropped_stops, rebase
+from agent.rebase import dropped_stops, has_met_others, rebase
 from agent.record import record_of
 from agent.room import has_room, limited_gains
 from agent.run import CaseRun, Ready, RunContext, Workplace
@@ -33,6 +33,7 @@ from forestall.domain.vocabulary import ActionKind, Autonomy, CaseStatus, Channe
 from forestall.errors import StalePlan
 from forestall.store import UnitOfWork
 from tools import carrier_update, notify_customer
+from tools.editing import faults_of
 from tools.rendering import effects_of, tender_effect
 from tools.retender import offered_stops, renewed
 from tools.reversing import reversal_before
@@ -151,13 +152,19 @@ def _still_worth_it(
     rebased = rebase(planned, situation.snapshot)
     if rebased is not None and rebased.tender is not None:
         rebased = renewed(rebased, situation.snapshot)  # its time to answer begins when it is asked
-    if rebased is None:
+    if rebased is None or _fits_no_more(situation, planned, rebased):
         return None
     judgement = judge(work.forecaster, situation, [rebased])[rebased.id]
     if not by_a_person and work.planner.net_gain(rebased, judgement) < work.planner.margin:
         return None
     route_actions = tuple(action for action in planned.actions if action.kind not in WORDS)
     return accompany(work.forecaster, situation, replace(rebased, notices=(), actions=route_actions))
+
+
+def _fits_no_more(situation: Situation, planned: Candidate, rebased: Candidate) -> bool:
+    """Whether what other plans did to its routes leaves no room for it, or nobody who may take its stops."""
+    live = situation.snapshot
+    return has_met_others(planned, rebased, live) and bool(faults_of(live, rebased))
 
 
 def _still_due(situation: Situation, planned: Candidate) -> Candidate | None:

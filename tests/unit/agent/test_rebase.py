@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from agent.rebase import dropped_stops, rebase
+from agent.rebase import dropped_stops, has_met_others, rebase
 from factories import at, make_plan, make_snapshot, make_window
 from forestall.domain.actions import Candidate, RouteChange
 from forestall.domain.ids import CandidateId, RouteId, StopId
@@ -52,14 +52,28 @@ def test_a_stop_the_driver_has_set_out_for_falls_out():
     assert rebased.route_changes[0].stop_ids == ("S001", "S002")
 
 
-def test_a_stop_that_came_to_the_route_since_makes_the_plan_stale():
+def test_a_stop_that_another_plan_brought_stays_behind_the_one_it_comes_after_today():
     stop = replace(MADE_ON.stops[StopId("S004")], route_id=R1, sequence=9)
     live = replace(moved(MADE_ON), stops={**MADE_ON.stops, stop.id: stop})
-    assert rebase(RESEQUENCE, live) is None
+    rebased = rebase(RESEQUENCE, live)
+    assert rebased is not None
+    assert rebased.route_changes[0].stop_ids == ("S003", "S004", "S001", "S002")
+    assert has_met_others(RESEQUENCE, rebased, live)
+    replan(live, rebased)
 
 
-def test_a_stop_that_somebody_moved_elsewhere_makes_the_plan_stale():
-    stop = replace(MADE_ON.stops[StopId("S003")], route_id=R2, sequence=9)
+def test_a_stop_that_another_plan_took_away_is_left_where_it_is_now():
+    stop = replace(MADE_ON.stops[StopId("S001")], route_id=R2, sequence=9)
+    live = replace(moved(MADE_ON), stops={**MADE_ON.stops, stop.id: stop})
+    rebased = rebase(RESEQUENCE, live)
+    assert rebased is not None
+    assert rebased.route_changes[0].stop_ids == ("S003", "S002")
+    assert has_met_others(RESEQUENCE, rebased, live)
+    replan(live, rebased)
+
+
+def test_a_pinned_stop_that_came_to_the_route_since_makes_the_plan_stale():
+    stop = replace(MADE_ON.stops[StopId("S004")], route_id=R1, sequence=9, pinned=True)
     live = replace(moved(MADE_ON), stops={**MADE_ON.stops, stop.id: stop})
     assert rebase(RESEQUENCE, live) is None
 
