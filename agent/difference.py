@@ -5,12 +5,14 @@ from dataclasses import dataclass
 
 from forestall.domain.actions import Candidate, Judgement
 from forestall.domain.ids import RouteId, StopId
-from forestall.domain.vocabulary import ActionKind
+from forestall.domain.vocabulary import ActionKind, Verdict
 
 # Less than this is what another sample of the same forecast may say.
 _MISSES = 0.25
 _SHARE = 0.25
 _HARM = 0.15
+# Of no matter to who let a plan go ahead by saying nothing.
+_UNWEIGHED = frozenset({"saves_less"})
 _STAYS = frozenset(
     {ActionKind.RESEQUENCE, ActionKind.NOTIFY_ETA, ActionKind.OFFER_RESCHEDULE, ActionKind.CARRIER_UPDATE}
 )
@@ -46,9 +48,10 @@ class Difference:
     stops: tuple[StopThenAndNow, ...]
     rules: tuple[str, ...]
 
-    @property
-    def is_material(self) -> bool:
-        return bool(self.rules)
+    def is_material(self, verdict: Verdict) -> bool:
+        """Whether it is another plan than the one that was let go ahead. Who did not veto has weighed no gain: that it
+        saves less by now, and is still worth doing, is no reason to ask again."""
+        return not (_UNWEIGHED if verdict is Verdict.NOT_VETOED else frozenset()).issuperset(self.rules)
 
 
 def compare(

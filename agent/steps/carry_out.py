@@ -70,7 +70,7 @@ def recheck(state: CaseRun, runtime: Runtime[RunContext]) -> CaseRun:
         return {"outcome": "stale"}
     judgement = judge(work.forecaster, situation, [current])[current.id]
     desk.difference = _from_what_was_seen(situation, proposal, current, judgement)
-    if verdict in LET_GO and desk.difference is not None and desk.difference.is_material:
+    if verdict in LET_GO and desk.difference is not None and desk.difference.is_material(Verdict(verdict)):
         return {"outcome": "stale"}
     granted = work.gate.ask(proposal.planner, case.hub_id, question_of(work, situation, current, judgement))
     if granted.autonomy not in _ENOUGH[verdict]:

@@ -78,6 +78,13 @@ def test_saving_less_counts_beyond_what_another_sample_might_say(after, expected
     assert rules(judgement=judged(("S002", 0.9, after), ("S003", 0.8, after))) == expected
 
 
+def test_who_said_nothing_is_not_asked_again_because_a_plan_saves_less_by_now():
+    saves_less = compare(SEEN, SEEN_AS, SEEN, judged(("S002", 0.9, 0.6), ("S003", 0.8, 0.6)), [])
+    dearer = compare(SEEN, SEEN_AS, replace(SEEN, cost_cents=1), SEEN_AS, [])
+    assert [saves_less.is_material(verdict) for verdict in (Verdict.APPROVED, Verdict.NOT_VETOED)] == [True, False]
+    assert [dearer.is_material(verdict) for verdict in (Verdict.APPROVED, Verdict.NOT_VETOED)] == [True, True]
+
+
 def test_somebody_who_gets_worse_that_did_not_makes_it_another_plan():
     harmed = make_judgement(
         misses_before=SEEN_AS.misses_before,
