@@ -8,7 +8,7 @@ from agent.difference import compare
 from factories import make_candidate, make_judgement
 from forestall.domain.actions import Action, RouteChange, StopEffect
 from forestall.domain.ids import RouteId, StopId
-from forestall.domain.vocabulary import ActionKind
+from forestall.domain.vocabulary import ActionKind, Verdict
 
 R1, R2 = RouteId("R01"), RouteId("R02")
 
