@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from forestall.domain.ids import RouteId, StopId
-from optimizer.problem import FleetProblem
+from optimizer.problem import NO_STOP, FleetProblem
 from optimizer.repair.draft import LEAST_GAIN, Draft, Effort, finished_plan
 from optimizer.repair.plan import FleetPlan, Repairs
 
@@ -14,6 +14,7 @@ ENGINE = "relocate-1"
 _NEAREST_RECEIVERS = 8
 _TRIED_PER_ROUND = 12
 _ROUNDS = 40
+_LATE_GOODS_S = 300.0  # goods that come sooner than this after the van could leave are hardly waited for
 
 
 def relocate(
@@ -23,7 +24,8 @@ def relocate(
     effort: Effort,
     seed: int,
 ) -> Repairs:
-    """Take stops off the named stops' routes one at a time, whichever move gains most, until none gains."""
+    """Take stops off the named stops' routes: late goods all at once, then one at a time, whichever move gains most,
+    until none gains."""
     movable = [stop for stop in _in_play(problem, stop_ids) if can_leave(problem, stop)]
     if not movable:
         return Repairs(rule="nothing_to_move", values={"stops": sorted(stop_ids)})
@@ -31,7 +33,8 @@ def relocate(
     if not takers:
         return Repairs(rule="no_receiver", values={"stops": [problem.stop_ids[stop] for stop in movable]})
     draft = Draft(problem)
-    _move_while_it_pays(draft, movable, takers)
+    shed = _shed_late_goods(draft, movable, takers)
+    _move_while_it_pays(draft, [stop for stop in movable if stop not in shed], takers)
     if not draft.sequences:
         return Repairs(rule="no_gain", values={"stops": len(movable), "receivers": len(takers), "priced": draft.priced})
     plans = [_plan(draft, seed, polished=False)]
@@ -83,6 +86,48 @@ class _Move:
     stop: int
     taker: int
     sequence: tuple[int, ...]
+
+
+def _shed_late_goods(draft: Draft, movable: list[int], takers: list[int]) -> set[int]:
+    """Give away together what a route would wait for at its hub, where that pays; the stops that left.
+
+    One at a time never pays: the route waits all the same as long as any late goods are left.
+    """
+    problem, shed = draft.problem, set[int]()
+    for donor in sorted({int(problem.route_of[stop]) for stop in movable}):
+        late = [stop for stop in movable if problem.route_of[stop] == donor and _is_waited_for(problem, donor, stop)]
+        if problem.drive.at_hub[donor] and 0 < len(late) < len(draft.sequence(donor)):
+            shed |= _given_away(draft, donor, late, [r for r in takers if r != donor])
+    return shed
+
+
+def _is_waited_for(problem: FleetProblem, route: int, stop: int) -> bool:
+    return bool(problem.world.available_s[stop] > problem.drive.earliest_s[route] + _LATE_GOODS_S)
+
+
+def _given_away(draft: Draft, donor: int, late: list[int], takers: list[int]) -> set[int]:
+    """All of ``late`` off the donor, each to whom it costs least, if all in all it gains; else nothing is changed."""
+    problem = draft.problem
+    before, given = dict(draft.sequences), draft.given.copy()
+    left = tuple(stop for stop in draft.sequence(donor) if stop not in late)
+    gain = draft.cost(donor) - draft.cost(donor, left)
+    draft.sequences[donor] = left
+    for stop in late:
+        best: tuple[float, int, tuple[int, ...]] = (np.inf, NO_STOP, ())
+        for taker in (r for r in takers if can_take(problem, r, stop) and draft.may_give(stop, r)):
+            price = problem.move_price(stop, taker) - draft.cost(taker)
+            cost, sequence = draft.insertion(taker, stop, best[0] - price)
+            best = (cost + price, taker, sequence) if sequence else best
+        if best[1] == NO_STOP or best[0] >= gain:
+            draft.sequences, draft.given = before, given
+            return set()
+        gain -= best[0]
+        draft.sequences[best[1]] = best[2]
+        draft.give(stop, best[1])
+    if gain < LEAST_GAIN:
+        draft.sequences, draft.given = before, given
+        return set()
+    return set(late)
 
 
 def _move_while_it_pays(draft: Draft, movable: list[int], takers: list[int]) -> None:

@@ -330,3 +330,30 @@ def test_without_a_solver_at_hand_the_first_rung_stands(town, travel, repairer) 
     closed.close()
     plan = repairer.relocate(problem, list(snapshot.stops)).best
     assert Ladder((ORTOOLS,), solver=closed).polish(problem, plan, repairer.effort, 1) == plan
+
+
+def test_late_goods_that_a_route_would_wait_for_leave_it_together(town, travel, repairer) -> None:
+    """One at a time gains nothing: the van waits for the other all the same."""
+    waits, goes_later = town.route("R1"), town.route("R2", departs="09:40")
+    for name in ("A", "B", "C"):
+        town.stop(waits, name, town.place(name, 3, 1), ("08:00", "09:00"))
+    for name in ("D", "E"):
+        town.stop(waits, name, town.place(name, 3, 2), ("08:00", "12:00"), available="09:30")
+    town.stop(goes_later, "F", town.place("F", 3, 2), ("09:00", "12:00"))
+    problem = repairer.prepare(town.snapshot("07:50"), travel)
+    found = repairer.relocate(problem, ["A", "B", "C"])
+    assert found.best is not None
+    assert set(found.best.routes[waits]) == {"A", "B", "C"}
+    assert set(found.best.routes[goes_later]) == {"D", "E", "F"}
+    assert found.best.misses_after < 0.1 < 2.5 < found.best.misses_before
+
+
+def test_late_goods_stay_where_their_leaving_would_cost_more(town, travel, repairer) -> None:
+    waits, full = town.route("R1"), town.route("R2", departs="09:40", capacity={"units": 1.0})
+    for name in ("A", "B"):
+        town.stop(waits, name, town.place(name, 3, 1), ("08:00", "09:00"))
+    for name in ("D", "E"):
+        town.stop(waits, name, town.place(name, 3, 2), ("08:00", "12:00"), available="09:30")
+    town.stop(full, "F", town.place("F", 3, 2), ("09:00", "12:00"))
+    problem = repairer.prepare(town.snapshot("07:50"), travel)
+    assert repairer.relocate(problem, ["A", "B"]).best is None
