@@ -20,6 +20,8 @@ from forestall.domain.vocabulary import CaseStatus, Verdict
 from forestall.store import Store, UnitOfWork
 
 _NO = frozenset({Verdict.REJECTED, Verdict.VETOED, Verdict.UNDONE})
+# There was a plan worth doing, and nobody said no: what it was for is still there.
+_CAME_TO_NOTHING = frozenset({Verdict.EXPIRED, Verdict.STALE})
 # Routes run over; a day whose last hub closed longer ago than this is no longer watched.
 _AFTER_CLOSING = timedelta(hours=6)
 
@@ -191,11 +193,14 @@ def _due_cases(
     """
     day, now = picture.snapshot.day, picture.snapshot.taken_at
     asked = _asked_cases(uow, day)
-    cases = [
-        case
-        for case in _list_active(uow, day, group)
-        if case.id not in asked and is_due_for_planning(case, _last_no(uow, case), now, patience, planned.get(case.id))
-    ]
+
+    def is_due(case: Case) -> bool:
+        decisions = uow.decisions.list_for_case(case.id) if case.plan_rev > 0 else []
+        last_no = max((decision.at for decision in decisions if decision.verdict in _NO), default=None)
+        then = None if decisions and decisions[-1].verdict in _CAME_TO_NOTHING else planned.get(case.id)
+        return is_due_for_planning(case, last_no, now, patience, then)
+
+    cases = [case for case in _list_active(uow, day, group) if case.id not in asked and is_due(case)]
     act_by = {case.id: next_commitment(case.route_ids, picture.snapshot, picture.forecast) for case in cases}
     soon = now + patience.replan_after
 
@@ -203,13 +208,6 @@ def _due_cases(
         return act_by[case.id] >= soon, -max(case.avoidable_loss, case.severity), act_by[case.id], case.id
 
     return sorted(cases, key=urgency)
-
-
-def _last_no(uow: UnitOfWork, case: Case) -> datetime | None:
-    """When a person last refused a plan of this case."""
-    if case.plan_rev == 0:
-        return None
-    return max((d.at for d in uow.decisions.list_for_case(case.id) if d.verdict in _NO), default=None)
 
 
 def _version(uow: UnitOfWork, group: tuple[HubId, ...]) -> int:

@@ -18,7 +18,7 @@ from optimizer.repair.engines.route import (
 )
 from optimizer.repair.subproblem import Floats
 
-ROUTE = "daf2c6e887e4"
+ROUTE = "318501d19b25"
 """Which ``route`` is compiled in: numba looks at this file alone, so a change there must change this line (a test says
 so)."""
 

@@ -14,7 +14,7 @@ from optimizer.repair.engines.first import best_on, put_unit, take_unit, undone_
 from optimizer.repair.engines.route import LEAST_GAIN, NONE, ZERO, Routes, Tables, below, keeps_day, refresh, uniform
 from optimizer.repair.subproblem import Floats, Ints
 
-FIRST = "9993d84de136"
+FIRST = "61493fe31432"
 """Which ``first``, and with it ``route``, is compiled in: numba looks at this file alone, so a change there must change
 this line (a test says so)."""
 
