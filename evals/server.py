@@ -36,13 +36,14 @@ class Server:
 
     def keep_up(self) -> bool:
         """Make sure that it answers. True when it had to be started; Unavailable, with its log, when it won't."""
-        if self._is_running() and self.link.is_healthy():
+        if self._is_running() and self._comes_up():
             return False
-        has_died = not self._is_running()
-        if has_died:
+        if not self._is_running():  # a process that was killed a moment ago may have looked alive until now
             self._launch()
-        self._await_health()
-        return has_died
+            if self._comes_up():
+                return True
+        tail = self._log.read_text(encoding="utf-8", errors="replace")[-2000:]
+        raise Unavailable(f"the server at {self.address} does not come up; the end of its log:\n{tail}")
 
     def stop(self) -> None:
         """End it and wait until it has ended."""
@@ -69,13 +70,14 @@ class Server:
                 start_new_session=True,
             )
 
-    def _await_health(self) -> None:
+    def _comes_up(self) -> bool:
+        """Wait until it answers; False when it ends before, or takes too long."""
         give_up = time.monotonic() + STARTS_WITHIN_S
         while not self.link.is_healthy():
             if not self._is_running() or time.monotonic() > give_up:
-                tail = self._log.read_text(encoding="utf-8", errors="replace")[-2000:]
-                raise Unavailable(f"the server at {self.address} does not come up; the end of its log:\n{tail}")
+                return False
             time.sleep(0.1)
+        return True
 
 
 @contextmanager
