@@ -13,6 +13,7 @@ from langgraph.types import Command
 from agent.acknowledgements import chase_silent
 from agent.answers import answer_question, lapse_due
 from agent.detectors import Fault
+from agent.feed_watch import FeedWatch
 from agent.graph import CaseGraph
 from agent.learning.job import LearningJob
 from agent.people.care import wake_due
@@ -53,6 +54,16 @@ class TickReport:
     faults: tuple[Fault, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class _Worked:
+    """The part of a TickReport that is nothing while the field's reports are waited for."""
+
+    planned: int = 0
+    resumed: int = 0
+    failed: tuple[str, ...] = ()
+    faults: tuple[Fault, ...] = ()
+
+
 class Service:
     """One process's service. ``tick`` does all the work that time brings; a lock keeps it to one at a time here, and
     on PostgreSQL a leader election (agent.schedule) keeps it to one process."""
@@ -77,13 +88,14 @@ class Service:
         self._runs, self._learning = CaseRuns(work, graph, checkpoints), learning
         self._closers = closers
         self._reckoning = threading.Lock()
-        self._watching_since = clock.now()
+        self._watching_since, self._feed = clock.now(), FeedWatch()
         self.bell = bell
         self.people = Office(work, self._reckoning)
 
     def tick(self) -> TickReport:
         """One step: lapse what is due, hear people's and carriers' answers, chase silent drivers, sweep, plan, send,
-        learn. Idempotent: what was done is not done again."""
+        learn. Idempotent: what was done is not done again. While the field's reports are behind, nothing is planned or
+        carried out, and nobody is chased for a word that may be among them."""
         with self._reckoning:
             self._work.forecaster.refresh(self.store, self.clock)
             with self.store.write() as uow:
@@ -94,15 +106,21 @@ class Service:
                 lapsed = lapse_due(uow, now)
                 wake_due(uow, now)
                 escalate_due(uow, self.settings.escalation, now)
-            resumed, failed = self._resume_answered()
-            failed += settle_tenders(self._work)
-            failed += chase_silent(self._work)
-            swept = self._sweeper.sweep_due(self.clock.now())
-            failed += [case_id for case_id in swept.due if not self._plan(case_id)]
+                waits = self._feed.must_wait(uow, now)
+            worked = _Worked() if waits else self._work_on()
             sent = relay_due(self._work, self._channels, self.settings.lease_s)
             self._runs.forget_closed(self.clock.now())
             self._learning.run_due(self.clock.now())
-        return TickReport(len(swept.due), resumed, lapsed, sent, tuple(failed), swept.faults)
+        return TickReport(worked.planned, worked.resumed, lapsed, sent, worked.failed, worked.faults)
+
+    def _work_on(self) -> _Worked:
+        """What rests on how the field stands."""
+        resumed, failed = self._resume_answered()
+        failed += settle_tenders(self._work)
+        failed += chase_silent(self._work)
+        swept = self._sweeper.sweep_due(self.clock.now())
+        failed += [case_id for case_id in swept.due if not self._plan(case_id)]
+        return _Worked(len(swept.due), resumed, tuple(failed), swept.faults)
 
     def answer(
         self,
@@ -132,6 +150,11 @@ class Service:
     def detector_faults(self) -> tuple[Fault, ...]:
         """Detectors that failed when their hubs were last looked at: what they look for, nobody sees."""
         return self._sweeper.faults
+
+    @property
+    def waiting_for_reports_since(self) -> datetime | None:
+        """Since when nothing is planned because the field's reports are behind; None while they are not."""
+        return self._feed.waiting_since
 
     def send_through(self, channels: Mapping[Channel, EffectChannel]) -> None:
         """Hand effects to these channels from the next step on."""

@@ -32,10 +32,11 @@ class Field:
     def begin(self, plan: DayPlan | None = None) -> None:
         self.service.intake.put_plan(with_digest(plan or make_plan(route_count=3, stops_each=4)))
 
-    def tell(self, kind: EventType, subject: str, minute: float, **data: object) -> None:
+    def tell(self, kind: EventType, subject: str, minute: float, received: float | None = None, **data: object) -> None:
+        """What happens at ``minute`` and is received at once, or at ``received``."""
         event = make_event(
-            f"e{next(self._numbers)}", kind, subject,
-            occurred_at=at(minute), claimed_at=at(minute), received_at=at(minute), data=data,
+            f"e{next(self._numbers)}", kind, subject, occurred_at=at(minute), claimed_at=at(minute),
+            received_at=at(minute if received is None else received), data=data,
         )  # fmt: skip
         self.service.intake.take_events([event])
 

@@ -23,13 +23,17 @@ _REFRESH_S = 10
 
 @router.get("/healthz")
 def show_health(service: ServiceDep) -> dict[str, object]:
-    """Answers once the database does. ``degraded`` names the detectors that fail: what they look for, nobody sees."""
+    """Answers once the database does. ``degraded`` names the detectors that fail: what they look for, nobody sees;
+    ``waiting_for_reports_since`` says that nothing is planned, because the field's reports are behind."""
     with service.store.read() as uow:
         uow.plans.list_days()
-    faults = service.detector_faults
-    if not faults:
-        return {"status": "ok"}
-    return {"status": "degraded", "detectors": [{"name": one.detector, "error": one.error} for one in faults]}
+    faults, waiting_since = service.detector_faults, service.waiting_for_reports_since
+    health: dict[str, object] = {"status": "degraded" if faults else "ok"}
+    if faults:
+        health["detectors"] = [{"name": one.detector, "error": one.error} for one in faults]
+    if waiting_since is not None:
+        health["waiting_for_reports_since"] = waiting_since
+    return health
 
 
 @router.get("/")

@@ -34,3 +34,11 @@ class EventResult:
     outcome: EventOutcome
     duplicate: bool = False
     detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """When an event reached us, and when the feed says that it happened."""
+
+    received_at: datetime
+    claimed_at: datetime

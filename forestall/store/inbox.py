@@ -7,7 +7,7 @@ from typing import Any, TypeAlias, cast
 
 from sqlalchemy import or_, select
 
-from forestall.domain.events import Event, EventResult
+from forestall.domain.events import Event, EventResult, Receipt
 from forestall.domain.ids import OrderId, StopId, VehicleId
 from forestall.domain.routes import Position
 from forestall.domain.vocabulary import EventOutcome, EventType
@@ -69,6 +69,11 @@ class Inbox(Repository):
     def list_events(self, after_seq: int = 0, limit: int = 1000) -> list[tuple[int, Event, EventResult]]:
         """The journal in the order it was taken, from behind ``after_seq``."""
         return [(seq, *taken) for seq, taken in self._rows(inbox.c.seq > after_seq, limit=limit)]
+
+    def list_newest(self, limit: int) -> list[Receipt]:
+        """Of the events received last, the latest first."""
+        query = select(inbox.c.received_at, inbox.c.claimed_at).order_by(inbox.c.seq.desc()).limit(limit)
+        return [Receipt(received_at, claimed_at) for received_at, claimed_at in self._connection.execute(query)]
 
     def list_positions(self, vehicle_id: VehicleId, since: datetime, until: datetime) -> list[Position]:
         """Where a vehicle reported to be between two instants, the earliest report first."""

@@ -84,7 +84,7 @@ class StandInService:
     def __init__(self, settings, clock, store):
         self.settings, self.clock, self.store = settings, clock, store
         self.intake = Intake(store, clock)
-        self.detector_faults = ()
+        self.detector_faults, self.waiting_for_reports_since = (), None
 
     def answer(
         self, case_id, interrupt_id, verdict, by, reason=None, note="", on_behalf_of=None, shown_at=None, seen_ms=None

@@ -7,6 +7,7 @@ from starlette.testclient import TestClient
 from agent.detectors import Fault
 from api.app import create_app
 from api.security import hosts_for
+from factories import at
 
 
 def test_the_openapi_document_names_every_address_with_its_answers(surface):
@@ -63,6 +64,14 @@ def test_health_names_the_detectors_that_fail(surface):
     assert surface.client.get("/healthz").json() == {
         "status": "degraded",
         "detectors": [{"name": "closures", "error": "ZeroDivisionError: a bug"}],
+    }
+
+
+def test_health_says_since_when_plans_wait_for_reports(surface):
+    surface.service.waiting_for_reports_since = at(5)
+    assert surface.client.get("/healthz").json() == {
+        "status": "ok",
+        "waiting_for_reports_since": "2026-03-02T06:05:00Z",
     }
 
 

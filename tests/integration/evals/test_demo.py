@@ -89,7 +89,7 @@ def test_a_killed_server_comes_back_and_nothing_is_lost_or_doubled(
 
     monkeypatch.setattr(Server, "_launch", remember)
 
-    report = run_demo(port, rate=60, seed=1, day_limit_min=600, data_dir=tmp_path, say=witness.hear)
+    report = run_demo(port, rate=120, seed=1, day_limit_min=600, data_dir=tmp_path, say=witness.hear)
 
     assert len(witness.pids) == 2
     assert any("started again" in line for line in witness.news)

@@ -1,0 +1,65 @@
+"""Whether the field's reports are behind: a plan is made on what is so, not on what was so before an outage.
+
+After this service or a feed was down, what happened meanwhile arrives in a heap. A plan that is made before it is in
+gives away goods that have left, and moves vans that are elsewhere.
+"""
+
+import logging
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from statistics import median
+
+from forestall.domain.events import Receipt
+from forestall.store import UnitOfWork
+
+# So many reports tell how often a feed speaks; with fewer nobody can say that it has fallen silent.
+_JUDGED_BY = 20
+# A silence of this many usual gaps is none by chance, and one shorter than this is none at all.
+_USUAL_GAPS, _SHORT = 10, timedelta(minutes=3)
+# Reports that reach us this late, in the median, are a backlog.
+_LATE = timedelta(minutes=3)
+# Somebody who has said nothing for so long has to be planned for without.
+WAITS_AT_MOST = timedelta(minutes=10)
+
+logger = logging.getLogger(__name__)
+
+
+class FeedWatch:
+    """Remembers since when reports are waited for. Losing it costs one more wait of ``WAITS_AT_MOST``."""
+
+    def __init__(self) -> None:
+        self._behind_since: datetime | None = None
+        self._is_backlog_coming = False
+        self.waiting_since: datetime | None = None
+
+    def must_wait(self, uow: UnitOfWork, now: datetime) -> bool:
+        """Whether to leave plans alone for now.
+
+        At the longest ``WAITS_AT_MOST`` for the first word, and as long again once what was missed begins to come in.
+        """
+        newest = uow.inbox.list_newest(_JUDGED_BY)
+        silent, late = is_silent(newest, now), is_late(newest)
+        if not (silent or late):
+            self._behind_since, self._is_backlog_coming = None, False
+        elif self._behind_since is None or (late and not silent and not self._is_backlog_coming):
+            self._behind_since, self._is_backlog_coming = now, not silent
+        waits = self._behind_since is not None and now - self._behind_since < WAITS_AT_MOST
+        if waits != (self.waiting_since is not None):
+            logger.warning("the field's reports are behind: no plans" if waits else "plans are made again")
+        self.waiting_since = self._behind_since if waits else None
+        return waits
+
+
+def is_silent(newest: Sequence[Receipt], now: datetime) -> bool:
+    """Whether feeds that used to speak do no longer. ``newest``: the last events received, the latest first."""
+    if len(newest) < _JUDGED_BY:
+        return False
+    usual_gap = (newest[0].received_at - newest[-1].received_at) / (len(newest) - 1)
+    return now - newest[0].received_at > max(_SHORT, usual_gap * _USUAL_GAPS)
+
+
+def is_late(newest: Sequence[Receipt]) -> bool:
+    """Whether the last events received tell what is long past."""
+    if len(newest) < _JUDGED_BY:
+        return False
+    return median((one.received_at - one.claimed_at).total_seconds() for one in newest) > _LATE.total_seconds()

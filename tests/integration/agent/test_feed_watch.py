@@ -1,0 +1,107 @@
+"""After an outage, plans wait until the field has said what was missed; but not for ever."""
+
+import pytest
+
+from factories import at
+from forestall.domain.vocabulary import EventType
+from policy_files import ASK, write_policies
+
+
+def report(field, first, last, received=None):
+    """Where two vans on their way were, every quarter of a minute."""
+    for quarter in range(int(first * 4), int(last * 4) + 1):
+        field.tell(EventType.POSITION, f"V0{2 + quarter % 2}", quarter / 4, received, lat=41.155, lon=-8.605)
+
+
+def waits(field):
+    return field.service.waiting_for_reports_since
+
+
+@pytest.fixture
+def cut_off(field):
+    """Vans that report several times a minute, and a service that is down from minute 35 on and back at minute 65."""
+    field.begin()
+    report(field, 20, 35)
+    field.tick_at(35)
+    assert waits(field) is None
+    field.go_to(at(65))
+    field.restart()
+    return field
+
+
+def test_nothing_is_planned_before_the_backlog_is_in(cut_off):
+    cut_off.tick_at(65)
+    assert waits(cut_off) == at(65)
+    cut_off.tell(EventType.DEPARTED, "R01", 36, received=66, to_stop="S001")
+    cut_off.tell(EventType.BREAKDOWN, "V01", 40, received=66, lat=41.155, lon=-8.605)
+    report(cut_off, 41, 55, received=66)
+    cut_off.tick_at(66)
+    assert cut_off.cases == []
+    report(cut_off, 55, 67, received=67)
+    report(cut_off, 67, 68)
+    cut_off.tick_at(68)
+    assert waits(cut_off) is None
+    assert any("breakdown" in case.fingerprint for case in cut_off.cases)
+    assert cut_off.effects
+
+
+def test_a_feed_that_stays_silent_is_not_waited_for(field):
+    field.begin()
+    report(field, 20, 34)
+    field.break_down(minute=35)
+    field.go_to(at(65))
+    field.restart()
+    field.tick_at(65)
+    field.tick_at(74.9)
+    assert field.cases == []
+    field.tick_at(75)
+    assert waits(field) is None
+    assert field.cases
+
+
+def test_a_backlog_that_comes_after_all_is_waited_for_in_its_turn(cut_off):
+    cut_off.tick_at(65)
+    cut_off.tick_at(76)
+    assert waits(cut_off) is None
+    report(cut_off, 36, 60, received=77)
+    cut_off.tick_at(77)
+    assert waits(cut_off) == at(77)
+    cut_off.tick_at(87)
+    assert waits(cut_off) is None
+
+
+def test_a_feed_that_falls_silent_while_we_listen_stops_plans_as_well(field):
+    field.begin()
+    report(field, 20, 35)
+    field.tick_at(37)
+    assert waits(field) is None
+    field.tick_at(41)
+    assert waits(field) == at(41)
+
+
+def test_reports_one_at_a_time_and_far_between_are_no_outage(field):
+    field.begin()
+    for minute in range(0, 100, 4):
+        field.tell(EventType.POSITION, "V02", minute, lat=41.155, lon=-8.605)
+        field.tick_at(minute + 3.5)
+        assert waits(field) is None
+
+
+def test_an_answer_that_was_given_is_carried_out_once_the_reports_are_in(field, open_service, tmp_path):
+    field.service.close()
+    folder = write_policies(tmp_path / "policies", ASK)
+    field.service = open_service(policy_dir=folder)
+    field.begin()
+    report(field, 20, 39)
+    field.break_down()
+    report(field, 40, 41)
+    field.tick_at(41)
+    with field.service.store.read() as uow:
+        [question] = uow.approvals.list_open()
+    field.go_to(at(46))
+    field.service.answer(question.case_id, question.interrupt_id, "approve", by="ann")
+    field.tick_at(46)
+    assert field.told("R02") == []
+    report(field, 41, 47)
+    field.tick_at(47)
+    assert field.told("R02") != []
