@@ -12,10 +12,11 @@ from statistics import median
 from forestall.domain.events import Receipt
 from forestall.store import UnitOfWork
 
-# So many reports tell how often a feed speaks; with fewer nobody can say that it has fallen silent.
-_JUDGED_BY = 20
+# So many reports tell how often the field speaks. Where only a few take part, all may be silent by chance: a van says
+# nothing while its driver is at a door.
+_JUDGED_BY, _VOICES = 20, 5
 # A silence of this many usual gaps is none by chance, and one shorter than this is none at all.
-_USUAL_GAPS, _SHORT = 10, timedelta(minutes=3)
+_USUAL_GAPS, _SHORT = 10, timedelta(minutes=5)
 # Reports that reach us this late, in the median, are a backlog.
 _LATE = timedelta(minutes=3)
 # Somebody who has said nothing for so long has to be planned for without.
@@ -51,15 +52,18 @@ class FeedWatch:
 
 
 def is_silent(newest: Sequence[Receipt], now: datetime) -> bool:
-    """Whether feeds that used to speak do no longer. ``newest``: the last events received, the latest first."""
-    if len(newest) < _JUDGED_BY:
+    """Whether a field that used to speak does no longer. ``newest``: the last reports received, the latest first."""
+    if not _is_telling(newest):
         return False
     usual_gap = (newest[0].received_at - newest[-1].received_at) / (len(newest) - 1)
     return now - newest[0].received_at > max(_SHORT, usual_gap * _USUAL_GAPS)
 
 
 def is_late(newest: Sequence[Receipt]) -> bool:
-    """Whether the last events received tell what is long past."""
-    if len(newest) < _JUDGED_BY:
-        return False
-    return median((one.received_at - one.claimed_at).total_seconds() for one in newest) > _LATE.total_seconds()
+    """Whether the last reports received tell what is long past."""
+    lags_s = [(one.received_at - one.claimed_at).total_seconds() for one in newest]
+    return _is_telling(newest) and median(lags_s) > _LATE.total_seconds()
+
+
+def _is_telling(newest: Sequence[Receipt]) -> bool:
+    return len(newest) == _JUDGED_BY and len({one.subject for one in newest}) >= _VOICES

@@ -38,7 +38,8 @@ class EventResult:
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """When an event reached us, and when the feed says that it happened."""
+    """Of which thing an event told, when it reached us, and when the feed says that it happened."""
 
+    subject: str
     received_at: datetime
     claimed_at: datetime

@@ -72,8 +72,9 @@ class Inbox(Repository):
 
     def list_newest(self, limit: int) -> list[Receipt]:
         """Of the events received last, the latest first."""
-        query = select(inbox.c.received_at, inbox.c.claimed_at).order_by(inbox.c.seq.desc()).limit(limit)
-        return [Receipt(received_at, claimed_at) for received_at, claimed_at in self._connection.execute(query)]
+        columns = inbox.c.subject, inbox.c.received_at, inbox.c.claimed_at
+        query = select(*columns).order_by(inbox.c.seq.desc()).limit(limit)
+        return [Receipt(*row) for row in self._connection.execute(query)]
 
     def list_positions(self, vehicle_id: VehicleId, since: datetime, until: datetime) -> list[Position]:
         """Where a vehicle reported to be between two instants, the earliest report first."""

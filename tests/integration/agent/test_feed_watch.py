@@ -2,15 +2,21 @@
 
 import pytest
 
-from factories import at
+from factories import at, make_plan
 from forestall.domain.vocabulary import EventType
 from policy_files import ASK, write_policies
 
+RESCUERS = ("R02", "R03", "R04", "R05", "R06", "RSP1")
+
 
 def report(field, first, last, received=None):
-    """Where two vans on their way were, every quarter of a minute."""
+    """Where five vans on their way were, one of them every quarter of a minute."""
     for quarter in range(int(first * 4), int(last * 4) + 1):
-        field.tell(EventType.POSITION, f"V0{2 + quarter % 2}", quarter / 4, received, lat=41.155, lon=-8.605)
+        field.tell(EventType.POSITION, f"V0{2 + quarter % 5}", quarter / 4, received, lat=41.155, lon=-8.605)
+
+
+def begin(field):
+    field.begin(make_plan(route_count=6, stops_each=4))
 
 
 def waits(field):
@@ -20,7 +26,7 @@ def waits(field):
 @pytest.fixture
 def cut_off(field):
     """Vans that report several times a minute, and a service that is down from minute 35 on and back at minute 65."""
-    field.begin()
+    begin(field)
     report(field, 20, 35)
     field.tick_at(35)
     assert waits(field) is None
@@ -46,7 +52,7 @@ def test_nothing_is_planned_before_the_backlog_is_in(cut_off):
 
 
 def test_a_feed_that_stays_silent_is_not_waited_for(field):
-    field.begin()
+    begin(field)
     report(field, 20, 34)
     field.break_down(minute=35)
     field.go_to(at(65))
@@ -71,19 +77,27 @@ def test_a_backlog_that_comes_after_all_is_waited_for_in_its_turn(cut_off):
 
 
 def test_a_feed_that_falls_silent_while_we_listen_stops_plans_as_well(field):
-    field.begin()
+    begin(field)
     report(field, 20, 35)
-    field.tick_at(37)
+    field.tick_at(40)
     assert waits(field) is None
     field.tick_at(41)
     assert waits(field) == at(41)
 
 
+def test_one_van_at_a_door_is_no_outage(field):
+    begin(field)
+    for quarter in range(80, 141):
+        field.tell(EventType.POSITION, "V02", quarter / 4, lat=41.155, lon=-8.605)
+    field.tick_at(50)
+    assert waits(field) is None
+
+
 def test_reports_one_at_a_time_and_far_between_are_no_outage(field):
-    field.begin()
-    for minute in range(0, 100, 4):
-        field.tell(EventType.POSITION, "V02", minute, lat=41.155, lon=-8.605)
-        field.tick_at(minute + 3.5)
+    begin(field)
+    for minute in range(0, 150, 6):
+        field.tell(EventType.POSITION, f"V0{2 + minute // 6 % 5}", minute, lat=41.155, lon=-8.605)
+        field.tick_at(minute + 5.9)
         assert waits(field) is None
 
 
@@ -91,17 +105,17 @@ def test_an_answer_that_was_given_is_carried_out_once_the_reports_are_in(field, 
     field.service.close()
     folder = write_policies(tmp_path / "policies", ASK)
     field.service = open_service(policy_dir=folder)
-    field.begin()
+    begin(field)
     report(field, 20, 39)
     field.break_down()
     report(field, 40, 41)
     field.tick_at(41)
     with field.service.store.read() as uow:
         [question] = uow.approvals.list_open()
-    field.go_to(at(46))
+    field.go_to(at(47))
     field.service.answer(question.case_id, question.interrupt_id, "approve", by="ann")
-    field.tick_at(46)
-    assert field.told("R02") == []
-    report(field, 41, 47)
     field.tick_at(47)
-    assert field.told("R02") != []
+    assert not any(field.told(route) for route in RESCUERS)
+    report(field, 41, 48)
+    field.tick_at(48)
+    assert any(field.told(route) for route in RESCUERS)
