@@ -123,12 +123,13 @@ def _change_as_of(
     change: RouteChange, fixed: Sequence[StopId], home: dict[StopId, RouteId], stays: set[StopId]
 ) -> RouteChange:
     """First what has been set out for, in today's order; then the plan's order; what can't leave any more comes last,
-    in today's order."""
+    in today's order. A customer whose stop has been set out for is visited, another day or not."""
     mine = [stop_id for stop_id in home if home[stop_id] == change.route_id]
     planned = [s for s in change.stop_ids if s not in fixed and (s not in stays or home.get(s) == change.route_id)]
     kept = [s for s in mine if s in stays and s not in fixed and s not in planned and s not in change.dropped_stops]
     order = _merged(planned, kept, mine)
-    return replace(change, stop_ids=(*fixed, *order))
+    rescheduled = tuple(stop_id for stop_id in change.rescheduled_stops if stop_id not in fixed)
+    return replace(change, stop_ids=(*fixed, *order), rescheduled_stops=rescheduled)
 
 
 def _merged(planned: Sequence[StopId], kept: Sequence[StopId], today: Sequence[StopId]) -> list[StopId]:

@@ -4,7 +4,7 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any, TypeAlias
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 
 from forestall.domain.cases import Case
 from forestall.domain.ids import CaseId
@@ -60,8 +60,7 @@ class Cases(Repository):
 
     def save(self, case: Case) -> None:
         """Store ``case``, whose revision is one above the stored one; Conflict with the present state otherwise."""
-        guard = (cases.c.id == case.id) & (cases.c.revision == case.revision - 1)
-        if self._changed(update(cases).where(guard).values(CASES.values(case))) == 0:
+        if self._overwrite(CASES, case, id=case.id, revision=case.revision - 1) == 0:
             present = self.get(case.id)
             raise Conflict(
                 f"case {case.id} is at revision {present.revision} and {present.status.value}",

@@ -5,7 +5,7 @@ content, so nothing can be stale: another process's change is another row. Each 
 """
 
 from collections import OrderedDict
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Hashable, Sequence
 from operator import itemgetter
 from threading import Lock
 from typing import Any, Generic, NamedTuple, TypeVar
@@ -41,11 +41,11 @@ class Interner:
         connection: Connection,
         mapper: Mapper[T],
         partition: Hashable,
-        narrow: Callable[[AnySelect], AnySelect],
+        query: AnySelect,
         order: Sequence[str] = ("id",),
     ) -> list[Kept[T]]:
-        """The rows of ``mapper`` that ``narrow`` leaves, sorted by the columns ``order`` in code point order."""
-        rows = _fetch_raw(connection, mapper, narrow)
+        """The rows that ``query`` gives (of ``mapper.raw_select``), sorted by ``order`` in code point order."""
+        rows = _fetch_raw(connection, query)
         rows.sort(key=itemgetter(*(_index_of(mapper, name) for name in order)))
         key = (mapper.table.name, partition)
         known = self._partition(key)
@@ -78,9 +78,9 @@ class Interner:
                 self._partitions.popitem(last=False)
 
 
-def _fetch_raw(connection: Connection, mapper: Mapper[Any], narrow: Callable[[AnySelect], AnySelect]) -> list[_RawRow]:
+def _fetch_raw(connection: Connection, query: AnySelect) -> list[_RawRow]:
     """Rows as the driver gives them: no conversion, because most of them are known already."""
-    result = connection.execute(narrow(mapper.raw_select))
+    result = connection.execute(query)
     assert result.cursor is not None  # every SELECT has one
     rows = list(result.cursor.fetchall())  # as they are: SQLAlchemy's own rows cost as much as the query
     result.close()

@@ -6,7 +6,7 @@ from functools import cached_property
 from operator import attrgetter, itemgetter
 from typing import Any, Generic, TypeAlias, TypeVar, get_type_hints
 
-from sqlalchemy import Column, Select, Table, select, type_coerce
+from sqlalchemy import Column, Select, Table, Update, bindparam, select, type_coerce, update
 from sqlalchemy.types import NullType
 
 T = TypeVar("T")
@@ -29,6 +29,8 @@ class Mapper(Generic[T]):
         self._parts: list[Any] = []
         self._spans: list[tuple[Any, slice]] = []  # each field's columns, and the class to embed them in (None: no)
         self._getters: dict[str, attrgetter[Any]] = {}
+        self._matching: dict[tuple[str, ...], AnySelect] = {}
+        self._overwriting: dict[tuple[str, ...], Update] = {}
         hints = get_type_hints(cls)
         for field in fields(cls):  # type: ignore[arg-type]  # every mapped class is a dataclass
             if field.name in table.c:
@@ -50,6 +52,23 @@ class Mapper(Generic[T]):
     def raw_select(self) -> AnySelect:
         """The same query, giving what the database driver gives, before any column type converts it."""
         return select(*[type_coerce(column, NullType()).label(column.name) for column in self.columns])
+
+    def matching(self, *names: str) -> AnySelect:
+        """``select`` of the rows whose columns ``names`` equal the parameters of their names.
+
+        Made once for each choice: to put a query together takes longer than to have it answered.
+        """
+        if names not in self._matching:
+            conditions = [self.table.c[name] == bindparam(name) for name in names]
+            self._matching[names] = self._select.where(*conditions)
+        return self._matching[names]
+
+    def overwriting(self, *names: str) -> Update:
+        """An UPDATE of whatever parameters it gets, where the columns ``names`` equal ``old_`` and their names."""
+        if names not in self._overwriting:
+            conditions = [self.table.c[name] == bindparam(f"old_{name}") for name in names]
+            self._overwriting[names] = update(self.table).where(*conditions)
+        return self._overwriting[names]
 
     def from_row(self, row: Sequence[Any]) -> T:
         """The value of a row that ``select`` gave (further columns after its own are ignored)."""

@@ -5,8 +5,9 @@ The hash covers values, not rows, so it is the same on both databases and can be
 
 from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import datetime
+from functools import lru_cache
 from hashlib import sha256
-from typing import Any, TypeVar
+from typing import Any, TypeAlias
 
 from sqlalchemy import ColumnElement, Connection, Select, or_, select, union
 
@@ -17,7 +18,7 @@ from forestall.errors import NotFound
 from forestall.store import tables as t
 from forestall.store.codec import canonical, digest
 from forestall.store.instants import as_utc, to_text
-from forestall.store.interning import Interner, Kept
+from forestall.store.interning import Interner
 from forestall.store.mappers import (
     ABSENCES,
     CARRIERS,
@@ -36,9 +37,8 @@ from forestall.store.mappers import (
 )
 from forestall.store.mapping import AnySelect, Mapper
 
-T = TypeVar("T")
 _FIRST_SECTIONS = 10  # hubs to positions
-_Narrow = Callable[[AnySelect], AnySelect]
+_Narrow: TypeAlias = Callable[[AnySelect], AnySelect]
 
 
 def take_picture(
@@ -52,25 +52,15 @@ def take_picture(
     plan = connection.execute(select(t.plans.c.matrix_id).where(t.plans.c.day == day)).one_or_none()
     if plan is None:
         raise NotFound(f"there is no plan for day {day}")
-    view = _View(connection, interner, day, hub_ids)
-    hubs = view.load(HUBS, view.of_hubs(t.hubs, t.hubs.c.id))
-    links = view.load(LINKS, view.links(), ("from_hub", "to_hub"))
-    carriers = view.load(CARRIERS, view.of_day(t.carriers))
-    vehicles = view.load(VEHICLES, view.vehicles())
-    drivers = view.load(DRIVERS, view.drivers())
-    orders = view.load(ORDERS, view.orders())
-    packages = view.load(PACKAGES, view.packages())
-    routes = view.load(ROUTES, view.of_hubs(t.routes, t.routes.c.hub_id))
-    stops = view.load(STOPS, view.stops(), ("route_id", "sequence", "id"))
-    positions = view.load(POSITIONS, view.positions(), ("vehicle_id",))
-    tenders = view.load(TENDERS, view.of_hubs(t.tenders, t.tenders.c.hub_id))
-    closures = view.load(CLOSURES, view.of_hubs(t.closures, t.closures.c.hub_id), ("hub_id", "id"))
-    absences = view.load(ABSENCES, view.absences(), ("driver_id",))
-    instructions = view.load(INSTRUCTIONS, view.unconfirmed(), ("route_id", "plan_version"))
-    sections = (
+    hubs_chosen = None if hub_ids is None else tuple(sorted(set(hub_ids)))
+    sections = [
+        interner.load(connection, mapper, (day, hubs_chosen), query, order)
+        for mapper, query, order in _queries(day, hubs_chosen)
+    ]
+    (
         hubs, links, carriers, vehicles, drivers, orders, packages, routes, stops, positions,
         tenders, closures, absences, instructions,
-    )  # fmt: skip
+    ) = sections  # fmt: skip
     taken_at = as_utc(taken_at)
     return HubSnapshot(
         id=_hash(day, taken_at, plan.matrix_id, [[kept.digest for kept in section] for section in sections]),
@@ -128,15 +118,34 @@ def _hash(day: str, taken_at: datetime, matrix_id: str | None, sections: Sequenc
     return SnapshotId(sha256(b"".join([head.encode(), *[b"".join(section) for section in sections]])).hexdigest())
 
 
+@lru_cache(maxsize=64)  # a query knows its own cache key from the second time on, and to make fourteen takes time
+def _queries(day: str, hubs: tuple[HubId, ...] | None) -> tuple[tuple[Mapper[Any], AnySelect, Sequence[str]], ...]:
+    """What belongs to a day and choice of hubs, in the order of a snapshot's sections, and how each is sorted."""
+    view = _View(day, hubs)
+    sections: tuple[tuple[Mapper[Any], _Narrow, Sequence[str]], ...] = (
+        (HUBS, view.of_hubs(t.hubs, t.hubs.c.id), ("id",)),
+        (LINKS, view.links(), ("from_hub", "to_hub")),
+        (CARRIERS, view.of_day(t.carriers), ("id",)),
+        (VEHICLES, view.vehicles(), ("id",)),
+        (DRIVERS, view.drivers(), ("id",)),
+        (ORDERS, view.orders(), ("id",)),
+        (PACKAGES, view.packages(), ("id",)),
+        (ROUTES, view.of_hubs(t.routes, t.routes.c.hub_id), ("id",)),
+        (STOPS, view.stops(), ("route_id", "sequence", "id")),
+        (POSITIONS, view.positions(), ("vehicle_id",)),
+        (TENDERS, view.of_hubs(t.tenders, t.tenders.c.hub_id), ("id",)),
+        (CLOSURES, view.of_hubs(t.closures, t.closures.c.hub_id), ("hub_id", "id")),
+        (ABSENCES, view.absences(), ("driver_id",)),
+        (INSTRUCTIONS, view.unconfirmed(), ("route_id", "plan_version")),
+    )
+    return tuple((mapper, narrow(mapper.raw_select), order) for mapper, narrow, order in sections)
+
+
 class _View:
     """Which rows belong to one day and choice of hubs."""
 
-    def __init__(self, connection: Connection, interner: Interner, day: str, hub_ids: Collection[HubId] | None) -> None:
-        self._connection, self._interner, self._day = connection, interner, day
-        self._hubs = None if hub_ids is None else tuple(sorted(set(hub_ids)))
-
-    def load(self, mapper: Mapper[T], narrow: _Narrow, order: Sequence[str] = ("id",)) -> list[Kept[T]]:
-        return self._interner.load(self._connection, mapper, (self._day, self._hubs), narrow, order)
+    def __init__(self, day: str, hubs: tuple[HubId, ...] | None) -> None:
+        self._day, self._hubs = day, hubs
 
     def of_day(self, table: Any) -> _Narrow:
         return lambda query: query.where(table.c.day == self._day)

@@ -8,6 +8,7 @@ from sqlalchemy import Connection, Table, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from forestall.clock import Clock
+from forestall.store.mapping import Mapper
 
 T = TypeVar("T")
 # Under both databases' limit of bound values in one statement, for rows of up to 30 columns.
@@ -50,6 +51,11 @@ class Repository:
     def _changed(self, statement: Any) -> int:
         """How many rows ``statement`` changed."""
         return self._connection.execute(statement).rowcount
+
+    def _overwrite(self, mapper: Mapper[T], value: T, **match: object) -> int:
+        """Write ``value`` over the rows whose columns equal ``match``; how many there were."""
+        old = {f"old_{name}": known for name, known in match.items()}
+        return self._connection.execute(mapper.overwriting(*match), mapper.values(value, **old)).rowcount
 
 
 def chunks(items: Iterable[T], size: int = CHUNK) -> Iterator[list[T]]:

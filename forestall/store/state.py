@@ -122,9 +122,7 @@ class State(Repository):
 
         StalePlan (with both versions) when somebody was faster.
         """
-        row = ROUTES.values(route)
-        guard = (t.routes.c.id == route.id) & (t.routes.c.version == expected_version)
-        if self._changed(update(t.routes).where(guard).values(row)) == 0:
+        if self._overwrite(ROUTES, route, id=route.id, version=expected_version) == 0:
             present = self.get_route(route.id)
             raise StalePlan(
                 f"route {route.id} is at version {present.version}, not {expected_version}",
@@ -338,8 +336,7 @@ class State(Repository):
     # --- shared by all ---
 
     def _list(self, mapper: Mapper[T], **match: str) -> Sequence[T]:
-        query = mapper.select().where(*[mapper.table.c[name] == value for name, value in match.items()])
-        return [mapper.from_row(row) for row in self._connection.execute(query)]
+        return [mapper.from_row(row) for row in self._connection.execute(mapper.matching(*match), match)]
 
     def _find(self, mapper: Mapper[T], **match: str) -> T | None:
         return next(iter(self._list(mapper, **match)), None)
@@ -361,8 +358,7 @@ class State(Repository):
 
     def _save(self, mapper: Mapper[T], value: T, **match: str) -> None:
         """Overwrite a row that exists; NotFound when it doesn't."""
-        conditions = [mapper.table.c[name] == key for name, key in match.items()]
-        if self._changed(update(mapper.table).where(*conditions).values(mapper.values(value))) == 0:
+        if self._overwrite(mapper, value, **match) == 0:
             raise NotFound(f"there is no {mapper.cls.__name__.lower()} {match['id']}")
 
 

@@ -11,8 +11,9 @@ from agent.rebase import rebase
 from factories import at, make_candidate, make_plan, make_snapshot, make_window
 from forestall.domain.actions import Candidate, Judgement, RouteChange
 from forestall.domain.ids import CandidateId, RouteId, StopId
+from forestall.domain.replies import CustomerWord
 from forestall.domain.snapshot import HubSnapshot
-from forestall.domain.vocabulary import RouteStatus, StopStatus
+from forestall.domain.vocabulary import Reply, RouteStatus, StopStatus
 from optimizer.risk import Forecaster
 from optimizer.travel import HaversineTravel
 
@@ -155,6 +156,20 @@ def test_a_plan_for_later_names_every_stop_once():
             if late is not None:
                 assert sorted(stop_id for change in late.route_changes for stop_id in change.stop_ids) == names
                 assert late.id in valuer([late])  # it could be carried out: nothing is refused
+
+
+def test_who_has_been_set_out_for_is_visited_though_the_plan_would_have_let_them_off():
+    snapshot = tight_day()
+    word = CustomerWord(answer=Reply.ANOTHER_DAY)
+    snapshot = replace(snapshot, orders={order_id: replace(o, word=word) for order_id, o in snapshot.orders.items()})
+    let_off = RouteChange(R01, 1, order_of((3, 4, 5, 6)), rescheduled_stops=order_of((1, 2)))
+    plan, valuer = make_candidate(route_changes=(let_off,), read_set={R01: 1}), Valuer(snapshot)
+    late = as_of(plan, snapshot, valuer.forecast, at(31))
+    assert late is not None
+    assert late.route_changes[0].stop_ids == order_of((1, 3, 4, 5, 6))
+    assert late.route_changes[0].rescheduled_stops == order_of((2,))
+    assert late.id in valuer([late])
+    assert as_of(plan, snapshot, valuer.forecast, at(300)) is None
 
 
 def test_a_question_takes_at_most_four_valuations_and_two_hours():
