@@ -10,10 +10,13 @@ from datetime import datetime, timedelta
 from statistics import median
 
 from forestall.domain.events import Receipt
+from forestall.domain.vocabulary import EventType
 from forestall.store import UnitOfWork
 
-# So many reports tell how often the field speaks. Where only a few take part, all may be silent by chance: a van says
-# nothing while its driver is at a door.
+# What vans on their way say again and again. Other news comes when there is some, and stays away for hours.
+_FROM_THE_ROAD = frozenset({EventType.POSITION, EventType.DEPARTED, EventType.ARRIVED, EventType.COMPLETED})
+# So many reports tell how often the field speaks. Where only a few of their subjects are on the road, all may be silent
+# by chance: a van says nothing while its driver is at a door.
 _JUDGED_BY, _VOICES = 20, 5
 # A silence of this many usual gaps is none by chance, and one shorter than this is none at all.
 _USUAL_GAPS, _SHORT = 10, timedelta(minutes=5)
@@ -66,4 +69,5 @@ def is_late(newest: Sequence[Receipt]) -> bool:
 
 
 def _is_telling(newest: Sequence[Receipt]) -> bool:
-    return len(newest) == _JUDGED_BY and len({one.subject for one in newest}) >= _VOICES
+    voices = {one.subject for one in newest if one.type in _FROM_THE_ROAD}
+    return len(newest) == _JUDGED_BY and len(voices) >= _VOICES

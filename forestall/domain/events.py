@@ -38,8 +38,9 @@ class EventResult:
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """Of which thing an event told, when it reached us, and when the feed says that it happened."""
+    """What kind of event reached us, of which thing, when, and when the feed says that it happened."""
 
+    type: EventType
     subject: str
     received_at: datetime
     claimed_at: datetime

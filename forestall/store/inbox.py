@@ -72,7 +72,7 @@ class Inbox(Repository):
 
     def list_newest(self, limit: int) -> list[Receipt]:
         """Of the events received last, the latest first."""
-        columns = inbox.c.subject, inbox.c.received_at, inbox.c.claimed_at
+        columns = inbox.c.type, inbox.c.subject, inbox.c.received_at, inbox.c.claimed_at
         query = select(*columns).order_by(inbox.c.seq.desc()).limit(limit)
         return [Receipt(*row) for row in self._connection.execute(query)]
 

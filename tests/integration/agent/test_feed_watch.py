@@ -85,6 +85,14 @@ def test_a_feed_that_falls_silent_while_we_listen_stops_plans_as_well(field):
     assert waits(field) == at(41)
 
 
+def test_news_before_the_first_van_leaves_is_no_sign_of_an_outage_when_it_stops(field):
+    begin(field)
+    for number in range(24):
+        field.tell(EventType.ROUTE_ACK, f"R0{1 + number % 6}", 5, plan_version=1)
+    field.tick_at(20)
+    assert waits(field) is None
+
+
 def test_one_van_at_a_door_is_no_outage(field):
     begin(field)
     for quarter in range(80, 141):
