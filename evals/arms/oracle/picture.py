@@ -150,7 +150,8 @@ class _Taking:
         return self.world.goods.holder_of(package)
 
     def _loads(self, van: Van) -> bool:
-        return van.phase in (Phase.AT_HUB, Phase.RETURNING)
+        """Who has left the hub gets no more goods there, on the way back as little as before: no rule allows it."""
+        return van.phase is Phase.AT_HUB
 
     def _may(self, van: Van, stop: Stop) -> bool:
         """Whether the goods can come to this van, and the van to the stop."""

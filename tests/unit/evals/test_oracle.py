@@ -18,7 +18,11 @@ from evals.arms.oracle.search import drive
 from evals.city import build_city
 from evals.profile import Profile, load_profile
 from evals.truth import Truth
+from evals.van import Phase
+from evals.world import World
 from forestall.domain.plan import DayPlan
+from forestall.domain.routes import Stop
+from forestall.domain.vocabulary import HolderKind
 
 EFFORT = 200_000
 
@@ -148,3 +152,27 @@ def test_a_score_that_only_has_more_room_to_spare_breaks_no_less(rough: Profile)
     score = stage_of(build_city(5, customers=40), rough, 1).outcome()
     assert not replace(score, close_s=score.close_s - 1).breaks_less_than(score)
     assert replace(score, missed=score.missed - 1, late_s=1e9).breaks_less_than(score)
+
+
+def test_who_is_on_the_way_back_is_given_nothing_from_the_hub(rough: Profile) -> None:
+    plan = build_city(5, customers=60)
+    for_hours = rough.late_loads.delay.model_copy(update={"from_min": 480, "to_min": 600})
+    stage = stage_of(plan, changed(rough, "late_loads", rate=0.5, delay=for_hours), 1)
+    world, seen = stage.play_to(0.0), 0
+    while not world.is_over and seen < 20:
+        world.run_to(world.now + 300)
+        returning = {van.route.id for van in world.vans.values() if van.phase is Phase.RETURNING}
+        known = stage.as_known(KnownTruth(stage.truth, world.now, frozenset()))
+        picture = take_picture(known, world.now, legs_of(stage), {}) if returning else None
+        if picture is None:
+            continue
+        at_hub = [row for row, stop in enumerate(picture.stops) if holds_at_hub(world, stop)]
+        rows = [row for row, route_id in enumerate(picture.vans) if route_id in returning]
+        seen += len(at_hub) * len(rows)
+        assert not picture.tables.allowed[np.ix_(at_hub, rows)].any()
+    assert seen > 0
+
+
+def holds_at_hub(world: World, stop: Stop) -> bool:
+    assert stop.order_id is not None
+    return any(world.goods.holder_of(p)[0] is HolderKind.HUB for p in world.goods.packages_of(stop.order_id))
