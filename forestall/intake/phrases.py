@@ -61,10 +61,14 @@ class Phrasebook(Generic[M]):
         """The words without accents, case, punctuation or small slips: what the rules compare."""
         plain = unicodedata.normalize("NFKD", _APOSTROPHES.sub("", text.casefold()))
         kept = "".join(char for char in plain if unicodedata.category(char) not in _MARKS)
-        return [self._mend(_folded(word)) for word in re.findall(r"[a-z]+|\d+", kept)]
+        return [self._mend(word) for word in re.findall(r"[a-z]+|\d+", kept)]
 
-    def _mend(self, word: str) -> str:
-        """A word one slip away from a known one as that one; short words are left as they are."""
+    def _mend(self, written: str) -> str:
+        """A word that spells its umlauts out, or is one slip away from a known one, as that one; short words are left
+        as they are."""
+        if written in self._lexicon:
+            return written  # "bueno" has no umlaut
+        word = _folded(written)
         if word in self._lexicon or len(word) < 4:
             return word
         near = (known for known in self._by_first_letter.get(word[0], ()) if _is_slip(word, known))

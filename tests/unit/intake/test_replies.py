@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from forestall.domain.vocabulary import Reply
 from forestall.intake.replies import MEANING_OF_CHOICE, read_reply
+from forestall.intake.replywords import PHRASES
 from tools.messages import CHOICES
 
 PRESENCE, DELAY, ANOTHER = CHOICES["confirm_presence"], CHOICES["eta_update"], CHOICES["offer_reschedule"]
@@ -27,6 +28,7 @@ SAID = {
     Reply.LATE_IS_FINE: [
         "no problem", "late is fine", "No rush!", "kein Problem", "spaeter ist ok", "später ist ok",
         "pas de problème", "no pasa nada", "sem problema",
+        "It doesn't matter", "puedo esperar",
     ],
     Reply.STOP: [
         "STOP", "stop.", "Stpo", "please stop", "Please stop texting me", "no more texts!", "UNSUBSCRIBE", "cancel",
@@ -49,6 +51,11 @@ NOT_SURE = [
 @pytest.mark.parametrize(("meaning", "text"), [(meaning, text) for meaning, texts in SAID.items() for text in texts])
 def test_what_customers_say_in_five_languages_is_understood(meaning: Reply, text: str):
     assert read_reply(text, PRESENCE) is meaning
+
+
+@pytest.mark.parametrize(("meaning", "phrase"), [(said, phrase) for said, some in PHRASES.items() for phrase in some])
+def test_every_known_phrase_is_understood_as_it_stands(meaning: Reply, phrase: str):
+    assert read_reply(phrase) is meaning
 
 
 @pytest.mark.parametrize("text", NOT_SURE)
