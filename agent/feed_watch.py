@@ -5,9 +5,10 @@ gives away goods that have left, and moves vans that are elsewhere.
 """
 
 import logging
+from collections import deque
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from statistics import median
+from statistics import median, median_high
 
 from forestall.domain.events import Receipt
 from forestall.domain.vocabulary import EventType
@@ -29,9 +30,12 @@ logger = logging.getLogger(__name__)
 
 
 class FeedWatch:
-    """Remembers since when reports are waited for. Losing it costs one more wait of ``WAITS_AT_MOST``."""
+    """Remembers since when reports are waited for, and how far apart they used to come: some feeds speak in batches.
+    Losing it costs one more wait of ``WAITS_AT_MOST``."""
 
     def __init__(self) -> None:
+        self._heard_at: datetime | None = None
+        self._gaps: deque[timedelta] = deque(maxlen=_JUDGED_BY)
         self._behind_since: datetime | None = None
         self._is_backlog_coming = False
         self.waiting_since: datetime | None = None
@@ -42,7 +46,7 @@ class FeedWatch:
         At the longest ``WAITS_AT_MOST`` for the first word, and as long again once what was missed begins to come in.
         """
         newest = uow.inbox.list_newest(_JUDGED_BY)
-        silent, late = is_silent(newest, now), is_late(newest)
+        silent, late = is_silent(newest, now, self._usual_gap(newest)), is_late(newest)
         if not (silent or late):
             self._behind_since, self._is_backlog_coming = None, False
         elif self._behind_since is None or (late and not silent and not self._is_backlog_coming):
@@ -53,13 +57,22 @@ class FeedWatch:
         self.waiting_since = self._behind_since if waits else None
         return waits
 
+    def _usual_gap(self, newest: Sequence[Receipt]) -> timedelta:
+        """Between the moments at which reports were received, as far as anybody listened."""
+        if newest and newest[0].received_at != self._heard_at:
+            if self._heard_at is not None:
+                self._gaps.append(newest[0].received_at - self._heard_at)
+            self._heard_at = newest[0].received_at
+        return median_high(self._gaps) if self._gaps else timedelta(0)
 
-def is_silent(newest: Sequence[Receipt], now: datetime) -> bool:
-    """Whether a field that used to speak does no longer. ``newest``: the last reports received, the latest first."""
+
+def is_silent(newest: Sequence[Receipt], now: datetime, usual_gap: timedelta = timedelta(0)) -> bool:
+    """Whether a field that used to speak does no longer. ``newest``: the last reports received, the latest first;
+    ``usual_gap``: between the moments at which there were any, where known."""
     if not _is_telling(newest):
         return False
-    usual_gap = (newest[0].received_at - newest[-1].received_at) / (len(newest) - 1)
-    return now - newest[0].received_at > max(_SHORT, usual_gap * _USUAL_GAPS)
+    gap = max(usual_gap, (newest[0].received_at - newest[-1].received_at) / (len(newest) - 1))
+    return now - newest[0].received_at > max(_SHORT, gap * _USUAL_GAPS)
 
 
 def is_late(newest: Sequence[Receipt]) -> bool:

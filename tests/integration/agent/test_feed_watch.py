@@ -109,6 +109,16 @@ def test_reports_one_at_a_time_and_far_between_are_no_outage(field):
         assert waits(field) is None
 
 
+def test_a_feed_that_speaks_every_ten_minutes_is_known_after_its_second_word(field):
+    begin(field)
+    for batch in range(10, 60, 10):
+        for number in range(20):
+            field.tell(EventType.POSITION, f"V0{2 + number % 5}", batch - number / 100, batch, lat=41.155, lon=-8.605)
+        field.tick_at(batch)
+        field.tick_at(batch + 9)
+        assert (waits(field) is not None) == (batch == 10)
+
+
 def test_an_answer_that_was_given_is_carried_out_once_the_reports_are_in(field, open_service, tmp_path):
     field.service.close()
     folder = write_policies(tmp_path / "policies", ASK)
