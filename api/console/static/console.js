@@ -18,7 +18,7 @@ function countDown() {
   const gone = ((performance.now() - opened) / 1000) * clockRate;
   for (const shown of document.querySelectorAll("[data-left]")) {
     const left = Number(shown.dataset.left) - gone;
-    const text = left > 0 ? `${inWords(left)} left` : "time is up";
+    const text = left > 0 ? `${inWords(left)} left` : shown.dataset.over;
     if (shown.textContent !== text) shown.textContent = text;
     shown.classList.toggle("soon", left > 0 && left < 600);
     shown.classList.toggle("now", left <= 0);

@@ -55,7 +55,7 @@ class TestOverview:
         small.add_waiting_case(planned.service.store, is_veto=True)
         page = get(planned, "/").text
         lane = page[page.index('id="lane"') : page.index('id="watched"')]
-        assert "until it runs" in lane
+        assert "unless vetoed" in lane
 
     def test_decisions_made_are_listed(self, waiting, small):
         small.add_decision(waiting.service.store)
