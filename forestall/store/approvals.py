@@ -4,18 +4,25 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, update
+from sqlalchemy import and_, bindparam, update
 
 from forestall.domain.decisions import Approval, Look
 from forestall.domain.ids import CaseId, InterruptId
 from forestall.domain.vocabulary import OverrideReason, Verdict
 from forestall.errors import NotFound
 from forestall.store.mappers import APPROVALS
+from forestall.store.mapping import AnySelect
 from forestall.store.repository import Repository
 from forestall.store.tables import approvals
 
 NOT_KNOWN = Look()
 _IS_OPEN = approvals.c.verdict.is_(None)
+
+_IN_ORDER = APPROVALS.select().order_by(approvals.c.asked_at, approvals.c.interrupt_id)
+# Asked at every step, and so made once.
+_OPEN = _IN_ORDER.where(_IS_OPEN)
+_DUE = _OPEN.where(approvals.c.expires_at <= bindparam("now"))
+_UNRESUMED = _IN_ORDER.where(approvals.c.verdict.is_not(None), approvals.c.resumed.is_(False))
 
 
 class Approvals(Repository):
@@ -68,20 +75,21 @@ class Approvals(Repository):
 
     def list_open(self) -> list[Approval]:
         """Unanswered questions, the first asked first."""
-        return self._list(_IS_OPEN)
+        return self._read(_OPEN)
 
     def list_due(self, now: datetime) -> list[Approval]:
         """Unanswered questions whose time has run out at ``now``."""
-        return self._list(_IS_OPEN, approvals.c.expires_at <= now)
+        return self._read(_DUE, now=now)
 
     def list_unresumed(self) -> list[Approval]:
         """Answers that have not reached their case's run, for instance because a process died in between."""
-        return self._list(approvals.c.verdict.is_not(None), approvals.c.resumed.is_(False))
+        return self._read(_UNRESUMED)
 
     def _list(self, *conditions: Any) -> list[Approval]:
-        query = APPROVALS.select().where(*conditions)
-        rows = self._connection.execute(query.order_by(approvals.c.asked_at, approvals.c.interrupt_id))
-        return [APPROVALS.from_row(row) for row in rows]
+        return self._read(_IN_ORDER.where(*conditions))
+
+    def _read(self, query: AnySelect, **parameters: object) -> list[Approval]:
+        return [APPROVALS.from_row(row) for row in self._connection.execute(query, parameters)]
 
 
 def _is(case_id: CaseId, interrupt_id: InterruptId) -> Any:

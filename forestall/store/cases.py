@@ -4,7 +4,7 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any, TypeAlias
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from forestall.domain.cases import Case
 from forestall.domain.ids import CaseId
@@ -17,6 +17,14 @@ from forestall.store.tables import cases
 _Cases: TypeAlias = list[Case]
 _CaseIds: TypeAlias = list[CaseId]
 _ACTIVE = [status for status in CaseStatus if not status.is_closed]
+
+_NEWEST_FIRST = (cases.c.opened_at.desc(), cases.c.id.desc())
+# Asked at every step, and so made once: to put a query together takes longer than to have it answered.
+_LIVE = CASES.select().where(cases.c.status.in_(_ACTIVE)).order_by(*_NEWEST_FIRST)
+_ACTIVE_OF_DAY = _LIVE.where(cases.c.day == bindparam("of_day"))
+_SNOOZED = _LIVE.where(cases.c.snoozed_until.is_not(None))
+_CLOSED_IDS = select(cases.c.id).where(cases.c.status.not_in(_ACTIVE)).order_by(cases.c.id)
+_CLOSED_IDS_SINCE = _CLOSED_IDS.where(cases.c.updated_at >= bindparam("since"))
 
 
 class Cases(Repository):
@@ -31,7 +39,8 @@ class Cases(Repository):
             )
 
     def find(self, case_id: CaseId) -> Case | None:
-        return next(iter(self._list(cases.c.id == case_id)), None)
+        row = self._connection.execute(CASES.matching("id"), {"id": case_id}).one_or_none()
+        return None if row is None else CASES.from_row(row)
 
     def get(self, case_id: CaseId) -> Case:
         case = self.find(case_id)
@@ -45,18 +54,17 @@ class Cases(Repository):
 
     def list_active(self, day: str) -> _Cases:
         """The day's live cases, the newest first."""
-        return self._list(cases.c.day == day, cases.c.status.in_(_ACTIVE))
+        return [CASES.from_row(row) for row in self._connection.execute(_ACTIVE_OF_DAY, {"of_day": day})]
 
     def list_snoozed(self) -> _Cases:
         """Live cases that were put off."""
-        return self._list(cases.c.snoozed_until.is_not(None), cases.c.status.in_(_ACTIVE))
+        return [CASES.from_row(row) for row in self._connection.execute(_SNOOZED)]
 
     def list_closed_since(self, since: datetime | None) -> _CaseIds:
         """The ids of cases that are closed and were last changed at ``since`` or later; all closed ones for None."""
-        query = select(cases.c.id).where(cases.c.status.not_in(_ACTIVE))
-        if since is not None:
-            query = query.where(cases.c.updated_at >= since)
-        return [*self._connection.scalars(query.order_by(cases.c.id))]
+        if since is None:
+            return [*self._connection.scalars(_CLOSED_IDS)]
+        return [*self._connection.scalars(_CLOSED_IDS_SINCE, {"since": since})]
 
     def save(self, case: Case) -> None:
         """Store ``case``, whose revision is one above the stored one; Conflict with the present state otherwise."""
@@ -79,5 +87,5 @@ class Cases(Repository):
         return self._list(*conditions, limit=limit)
 
     def _list(self, *conditions: Any, limit: int | None = None) -> _Cases:
-        query = CASES.select().where(*conditions).order_by(cases.c.opened_at.desc(), cases.c.id.desc()).limit(limit)
+        query = CASES.select().where(*conditions).order_by(*_NEWEST_FIRST).limit(limit)
         return [CASES.from_row(row) for row in self._connection.execute(query)]

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any, TypeAlias
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 
 from forestall.domain.decisions import Decision, HubPace
 from forestall.domain.ids import CaseId, DecisionId, HubId
@@ -15,6 +15,13 @@ from forestall.store.tables import cases, decisions
 
 _Decisions: TypeAlias = list[Decision]
 _BY_ITSELF = [Verdict.AUTOMATIC, Verdict.NOT_VETOED]
+
+# Asked of every case in every sweep, and so made once.
+_OF_CASE = (
+    DECISIONS.select()
+    .where(decisions.c.case_id == bindparam("of_case"))
+    .order_by(decisions.c.at, decisions.c.plan_rev, decisions.c.id)
+)
 
 
 class Decisions(Repository):
@@ -43,8 +50,7 @@ class Decisions(Repository):
 
     def list_for_case(self, case_id: CaseId) -> _Decisions:
         """The case's decisions, the first one first."""
-        query = DECISIONS.select().where(decisions.c.case_id == case_id)
-        return self._list(query.order_by(decisions.c.at, decisions.c.plan_rev, decisions.c.id))
+        return self._list(_OF_CASE, of_case=case_id)
 
     def list(self, day: str | None = None, limit: int = 1000) -> _Decisions:
         """Decisions, the newest first."""
@@ -53,5 +59,5 @@ class Decisions(Repository):
             query = query.join(cases, cases.c.id == decisions.c.case_id).where(cases.c.day == day)
         return self._list(query)
 
-    def _list(self, query: Any) -> _Decisions:
-        return [DECISIONS.from_row(row) for row in self._connection.execute(query)]
+    def _list(self, query: Any, **parameters: object) -> _Decisions:
+        return [DECISIONS.from_row(row) for row in self._connection.execute(query, parameters)]

@@ -8,6 +8,8 @@ from forestall.store.mappers import DRIFT_STATES
 from forestall.store.repository import Repository
 from forestall.store.tables import drift_states
 
+_DRIFTING = select(drift_states.c.hub_id).where(drift_states.c.is_drifting)  # asked at every step, and so made once
+
 
 class Drift(Repository):
     def list_states(self) -> list[DriftState]:
@@ -16,8 +18,7 @@ class Drift(Repository):
 
     def list_drifting_hubs(self) -> frozenset[HubId]:
         """Hubs with at least one bucket out of its band."""
-        query = select(drift_states.c.hub_id).where(drift_states.c.is_drifting)
-        return frozenset(self._connection.scalars(query))
+        return frozenset(self._connection.scalars(_DRIFTING))
 
     def put(self, state: DriftState) -> None:
         row = DRIFT_STATES.values(state)

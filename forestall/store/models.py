@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 
 from forestall.domain.ids import ModelId
 from forestall.domain.learning import StoredModel
@@ -11,6 +11,11 @@ from forestall.errors import NotFound
 from forestall.store.mappers import MODELS
 from forestall.store.repository import Repository
 from forestall.store.tables import models
+
+# Asked at every step, and so made once.
+_ACTIVE_ID = select(models.c.id, models.c.hash).where(
+    models.c.kind == bindparam("of_kind"), models.c.status == ModelStatus.ACTIVE
+)
 
 
 class Models(Repository):
@@ -32,8 +37,7 @@ class Models(Repository):
 
     def find_active_id(self, kind: ModelKind) -> tuple[ModelId, str] | None:
         """Id and hash of the model in force, without its text: cheap to ask at every tick."""
-        query = select(models.c.id, models.c.hash).where(models.c.kind == kind, models.c.status == ModelStatus.ACTIVE)
-        row = self._connection.execute(query).first()
+        row = self._connection.execute(_ACTIVE_ID, {"of_kind": kind}).first()
         return None if row is None else (row.id, row.hash)
 
     def list_retired_ids(self, kind: ModelKind) -> list[ModelId]:

@@ -6,9 +6,11 @@ settle the row that somebody else has taken over.
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import and_, func, or_, select, update
+from sqlalchemy import and_, bindparam, func, or_, select, update
+from sqlalchemy.sql.dml import ReturningUpdate
 
 from forestall.domain.effects import Effect, OutboxRow
 from forestall.domain.ids import CaseId, ContactId, DecisionId
@@ -46,22 +48,10 @@ class Outbox(Repository):
         """
         if board.holds_all:
             return []
-        due = and_(outbox.c.state == OutboxState.PENDING, outbox.c.not_before <= now)
-        abandoned = and_(outbox.c.state == OutboxState.SENDING, outbox.c.leased_until <= now)
-        free = select(outbox.c.seq).where(or_(due, abandoned), *_let_through(board)).order_by(outbox.c.seq).limit(limit)
-        statement = (
-            update(outbox)
-            # One scan, whose rows stay locked: PostgreSQL may otherwise re-run the inner query against the limit.
-            .where(outbox.c.seq.in_(select(free.with_for_update(skip_locked=True).cte("free").c.seq)))
-            .values(
-                state=OutboxState.SENDING,
-                leased_until=now + timedelta(seconds=lease_s),
-                fence=outbox.c.fence + 1,
-                attempts=outbox.c.attempts + 1,
-            )
-            .returning(*OUTBOX.columns)
-        )
-        claimed = [OUTBOX.from_row(row) for row in self._connection.execute(statement)]
+        held_hubs, held_tools = board.held_subjects(SwitchScope.HUB), board.held_subjects(SwitchScope.TOOL)
+        statement = _claim(tuple(sorted(held_hubs)), tuple(sorted(held_tools)))
+        told = {"now": now, "lease_ends": now + timedelta(seconds=lease_s), "most": limit}
+        claimed = [OUTBOX.from_row(row) for row in self._connection.execute(statement, told)]
         return sorted(claimed, key=lambda row: row.seq)
 
     def settle(self, seq: int, fence: int, state: OutboxState, detail: Mapping[str, object], now: datetime) -> bool:
@@ -144,12 +134,26 @@ def _claimed(seq: int, fence: int) -> Any:
     return and_(outbox.c.seq == seq, outbox.c.fence == fence, outbox.c.state == OutboxState.SENDING)
 
 
-def _let_through(board: Switchboard) -> list[Any]:
-    """Conditions that leave out the rows of stopped hubs and tools."""
-    hubs, tools = board.held_subjects(SwitchScope.HUB), board.held_subjects(SwitchScope.TOOL)
-    conditions: list[Any] = []
-    if hubs:
-        conditions.append(or_(outbox.c.hub_id.is_(None), outbox.c.hub_id.not_in(hubs)))
-    if tools:
-        conditions.append(or_(outbox.c.tool.is_(None), outbox.c.tool.not_in([Tool(tool) for tool in tools])))
-    return conditions
+@lru_cache(maxsize=16)  # asked at every step, mostly with the same switches
+def _claim(held_hubs: tuple[str, ...], held_tools: tuple[str, ...]) -> ReturningUpdate[Any]:
+    """Takes ``most`` rows that are due at ``now`` until ``lease_ends``, those of stopped hubs and tools left out."""
+    due = and_(outbox.c.state == OutboxState.PENDING, outbox.c.not_before <= bindparam("now"))
+    abandoned = and_(outbox.c.state == OutboxState.SENDING, outbox.c.leased_until <= bindparam("now"))
+    let_through: list[Any] = []
+    if held_hubs:
+        let_through.append(or_(outbox.c.hub_id.is_(None), outbox.c.hub_id.not_in(held_hubs)))
+    if held_tools:
+        let_through.append(or_(outbox.c.tool.is_(None), outbox.c.tool.not_in([Tool(tool) for tool in held_tools])))
+    free = select(outbox.c.seq).where(or_(due, abandoned), *let_through).order_by(outbox.c.seq).limit(bindparam("most"))
+    return (
+        update(outbox)
+        # One scan, whose rows stay locked: PostgreSQL may otherwise re-run the inner query against the limit.
+        .where(outbox.c.seq.in_(select(free.with_for_update(skip_locked=True).cte("free").c.seq)))
+        .values(
+            state=OutboxState.SENDING,
+            leased_until=bindparam("lease_ends"),
+            fence=outbox.c.fence + 1,
+            attempts=outbox.c.attempts + 1,
+        )
+        .returning(*OUTBOX.columns)
+    )

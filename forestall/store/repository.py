@@ -41,8 +41,8 @@ class Repository:
             self._connection.execute(select(func.pg_advisory_xact_lock(int(lock))))
 
     def _insert(self, table: Table) -> Any:
-        """An INSERT that can say ON CONFLICT; both dialects spell it alike, but SQLAlchemy types them apart."""
-        return postgresql.insert(table) if self._is_postgresql else sqlite.insert(table)
+        """An INSERT that can say ON CONFLICT."""
+        return insert_into(table, self._is_postgresql)
 
     def _insert_all(self, table: Table, rows: Sequence[Mapping[str, object]]) -> None:
         if rows:
@@ -56,6 +56,11 @@ class Repository:
         """Write ``value`` over the rows whose columns equal ``match``; how many there were."""
         old = {f"old_{name}": known for name, known in match.items()}
         return self._connection.execute(mapper.overwriting(*match), mapper.values(value, **old)).rowcount
+
+
+def insert_into(table: Table, is_postgresql: bool) -> Any:
+    """An INSERT that can say ON CONFLICT; both dialects spell it alike, but SQLAlchemy types them apart."""
+    return postgresql.insert(table) if is_postgresql else sqlite.insert(table)
 
 
 def chunks(items: Iterable[T], size: int = CHUNK) -> Iterator[list[T]]:

@@ -2,9 +2,23 @@
 
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any, TypeVar
 
-from sqlalchemy import Column, ColumnElement, Connection, and_, case, exists, func, null, or_, select, update
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Connection,
+    and_,
+    bindparam,
+    case,
+    exists,
+    func,
+    null,
+    or_,
+    select,
+    update,
+)
 
 from forestall.clock import Clock
 from forestall.domain.hindrances import Absence, Closure
@@ -48,9 +62,19 @@ from forestall.store.mappers import (
 from forestall.store.mapping import Mapper
 from forestall.store.optouts import has_stopped, keep_opt_outs, later_of
 from forestall.store.picture import take_picture
-from forestall.store.repository import Repository, chunks
+from forestall.store.repository import Repository, chunks, insert_into
 
 T = TypeVar("T")
+# Asked at every step, and so made once.
+_HUB_IDS = select(t.hubs.c.id).where(t.hubs.c.day == bindparam("of_day"))
+_HUB_VERSION = select(t.hub_versions.c.version).where(t.hub_versions.c.hub_id == bindparam("of_hub"))
+_HAS_OPEN_STOP = (
+    exists()
+    .select_from(t.stops.join(t.routes, t.routes.c.id == t.stops.c.route_id))
+    .where(t.routes.c.day == t.plans.c.day, t.stops.c.status.in_([status for status in StopStatus if status.is_open]))
+)
+_OPEN_DAYS = select(t.plans.c.day).where(_HAS_OPEN_STOP).order_by(t.plans.c.starts_at, t.plans.c.day)
+_OPEN_DAYS_AFTER = _OPEN_DAYS.where(t.plans.c.ends_at > bindparam("after"))
 
 
 class State(Repository):
@@ -69,38 +93,28 @@ class State(Repository):
         return take_picture(self._connection, self._interner, day, taken_at, hub_ids)
 
     def list_hub_ids(self, day: str) -> list[HubId]:
-        query = select(t.hubs.c.id).where(t.hubs.c.day == day)
-        return sorted(HubId(hub_id) for hub_id in self._connection.scalars(query))
+        return sorted(HubId(hub_id) for hub_id in self._connection.scalars(_HUB_IDS, {"of_day": day}))
 
     def list_links(self, day: str) -> list[HubLink]:
         """The shuttles between the day's hubs."""
-        query = LINKS.select().where(t.hub_links.c.day == day).order_by(t.hub_links.c.from_hub, t.hub_links.c.to_hub)
-        return [LINKS.from_row(row) for row in self._connection.execute(query)]
+        return sorted(self._list(LINKS, day=day), key=lambda link: (link.from_hub, link.to_hub))
 
     def list_open_days(self, closing_after: datetime | None = None) -> list[str]:
         """Days that still have an open stop, the earliest first; only those whose last hub closes after the given
         instant, because a stop that nobody attempted stays open for ever.
         """
-        is_open = t.stops.c.status.in_([status for status in StopStatus if status.is_open])
-        joined = t.stops.join(t.routes, t.routes.c.id == t.stops.c.route_id)
-        has_open = exists().select_from(joined).where(t.routes.c.day == t.plans.c.day, is_open)
-        query = select(t.plans.c.day).where(has_open).order_by(t.plans.c.starts_at, t.plans.c.day)
-        if closing_after is not None:
-            query = query.where(t.plans.c.ends_at > closing_after)
-        return list(self._connection.scalars(query))
+        if closing_after is None:
+            return list(self._connection.scalars(_OPEN_DAYS))
+        return list(self._connection.scalars(_OPEN_DAYS_AFTER, {"after": closing_after}))
 
     def hub_state_version(self, hub_id: HubId) -> int:
         """How often the hub's state has changed; 0 for never. Positions don't count."""
-        query = select(t.hub_versions.c.version).where(t.hub_versions.c.hub_id == hub_id)
-        return self._connection.scalar(query) or 0
+        return self._connection.scalar(_HUB_VERSION, {"of_hub": hub_id}) or 0
 
     def touch_hub(self, hub_id: HubId) -> int:
         """Say that the hub's state changed; the new version. Call it in the transaction that changes it."""
-        insert = self._insert(t.hub_versions).values(hub_id=hub_id, version=1)
-        upsert = insert.on_conflict_do_update(
-            index_elements=["hub_id"], set_={"version": t.hub_versions.c.version + 1}
-        ).returning(t.hub_versions.c.version)
-        return int(self._connection.execute(upsert).scalar_one())
+        touched = self._connection.execute(_touch_hub(self._is_postgresql), {"hub_id": hub_id, "version": 1})
+        return int(touched.scalar_one())
 
     # --- routes and stops ---
 
@@ -310,8 +324,8 @@ class State(Repository):
 
     def put_position(self, position: Position) -> bool:
         """Keep ``position`` if it is newer than what is known; whether it was."""
-        upsert = self._upsert_position().values(POSITIONS.values(position)).returning(t.positions.c.vehicle_id)
-        return self._connection.execute(upsert).first() is not None
+        upsert = _put_position(self._is_postgresql).returning(t.positions.c.vehicle_id)
+        return self._connection.execute(upsert, POSITIONS.values(position)).first() is not None
 
     def put_positions(self, positions: Iterable[Position]) -> None:
         """Keep each vehicle's newest position, if newer than what is known, and since when it has stood there."""
@@ -321,17 +335,7 @@ class State(Repository):
         # In one order for all, so that two servers never wait for each other's rows crosswise.
         rows = [POSITIONS.values(told) for vehicle_id in sorted(reports) for told in _telling(reports[vehicle_id])]
         if rows:
-            self._connection.execute(self._upsert_position(), rows)
-
-    def _upsert_position(self) -> Any:
-        insert, known = self._insert(t.positions), t.positions.c
-        new = insert.excluded
-        stands = and_(
-            func.abs(new.lat - known.lat) <= STANDING_LAT_DEG, func.abs(new.lon - known.lon) <= STANDING_LON_DEG
-        )
-        news = {name: new[name] for name in ("at", "lat", "lon")}
-        news["standing_since"] = case((stands, func.coalesce(known.standing_since, known.at)), else_=null())
-        return insert.on_conflict_do_update(index_elements=["vehicle_id"], set_=news, where=new.at > known.at)
+            self._connection.execute(_put_position(self._is_postgresql), rows)
 
     # --- shared by all ---
 
@@ -360,6 +364,25 @@ class State(Repository):
         """Overwrite a row that exists; NotFound when it doesn't."""
         if self._overwrite(mapper, value, **match) == 0:
             raise NotFound(f"there is no {mapper.cls.__name__.lower()} {match['id']}")
+
+
+@cache
+def _touch_hub(is_postgresql: bool) -> Any:
+    """Puts a hub's version one up, from the first on, and gives it."""
+    insert = insert_into(t.hub_versions, is_postgresql)
+    news = {"version": t.hub_versions.c.version + 1}
+    return insert.on_conflict_do_update(index_elements=["hub_id"], set_=news).returning(t.hub_versions.c.version)
+
+
+@cache
+def _put_position(is_postgresql: bool) -> Any:
+    """Keeps a position that is newer than the known one, and since when the vehicle has stood there."""
+    insert, known = insert_into(t.positions, is_postgresql), t.positions.c
+    new = insert.excluded
+    stands = and_(func.abs(new.lat - known.lat) <= STANDING_LAT_DEG, func.abs(new.lon - known.lon) <= STANDING_LON_DEG)
+    news = {name: new[name] for name in ("at", "lat", "lon")}
+    news["standing_since"] = case((stands, func.coalesce(known.standing_since, known.at)), else_=null())
+    return insert.on_conflict_do_update(index_elements=["vehicle_id"], set_=news, where=new.at > known.at)
 
 
 def _found(value: T | None, kind: str, entity_id: str) -> T:

@@ -5,6 +5,9 @@ from forestall.store.mappers import SWITCHES
 from forestall.store.repository import Repository
 from forestall.store.tables import switches
 
+# Asked several times at every step: to put it together takes longer than to have it answered.
+_ALL = SWITCHES.select().order_by(switches.c.scope, switches.c.subject)
+
 
 class Switches(Repository):
     def put(self, switch: Switch) -> None:
@@ -16,5 +19,4 @@ class Switches(Repository):
 
     def list(self) -> list[Switch]:
         """Every switch that was ever set, RUN included, in the order of scope and subject."""
-        query = SWITCHES.select().order_by(switches.c.scope, switches.c.subject)
-        return [SWITCHES.from_row(row) for row in self._connection.execute(query)]
+        return [SWITCHES.from_row(row) for row in self._connection.execute(_ALL)]

@@ -3,14 +3,23 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, or_, update
+from sqlalchemy import and_, bindparam, or_, update
 
 from forestall.domain.ids import CaseId, TenderId
 from forestall.domain.tenders import Tender
 from forestall.domain.vocabulary import TenderStatus
 from forestall.store.mappers import TENDERS
+from forestall.store.mapping import AnySelect
 from forestall.store.repository import Repository
 from forestall.store.tables import tenders
+
+_IN_ORDER = TENDERS.select().order_by(tenders.c.made_at, tenders.c.id)
+# Asked at every step, and so made once.
+_OF_DAY = _IN_ORDER.where(tenders.c.day == bindparam("of_day"))
+_UNSETTLED = _IN_ORDER.where(
+    tenders.c.settled.is_(False),
+    or_(tenders.c.status != TenderStatus.OPEN, tenders.c.answer_by < bindparam("now")),
+)
 
 
 class Tenders(Repository):
@@ -33,16 +42,17 @@ class Tenders(Repository):
 
     def list_unsettled(self, now: datetime) -> list[Tender]:
         """Those that were answered, or whose deadline has passed at ``now``, with what follows from it still to do."""
-        is_due = or_(tenders.c.status != TenderStatus.OPEN, tenders.c.answer_by < now)
-        return self._list(tenders.c.settled.is_(False), is_due)
+        return self._read(_UNSETTLED, now=now)
 
     def list_of_day(self, day: str) -> list[Tender]:
-        return self._list(tenders.c.day == day)
+        return self._read(_OF_DAY, of_day=day)
 
     def list_for_case(self, case_id: CaseId) -> list[Tender]:
         """The case's tenders, the first one first."""
         return self._list(tenders.c.case_id == case_id)
 
     def _list(self, *conditions: Any) -> list[Tender]:
-        query = TENDERS.select().where(*conditions).order_by(tenders.c.made_at, tenders.c.id)
-        return [TENDERS.from_row(row) for row in self._connection.execute(query)]
+        return self._read(_IN_ORDER.where(*conditions))
+
+    def _read(self, query: AnySelect, **parameters: object) -> list[Tender]:
+        return [TENDERS.from_row(row) for row in self._connection.execute(query, parameters)]
