@@ -59,20 +59,22 @@ class FeedWatch:
 
     def _usual_gap(self, newest: Sequence[Receipt]) -> timedelta:
         """Between the moments at which reports were received, as far as anybody listened."""
-        if newest and newest[0].received_at != self._heard_at:
+        heard_at = max((one.received_at for one in newest), default=None)
+        if heard_at is not None and heard_at != self._heard_at:
             if self._heard_at is not None:
-                self._gaps.append(newest[0].received_at - self._heard_at)
-            self._heard_at = newest[0].received_at
+                self._gaps.append(heard_at - self._heard_at)
+            self._heard_at = heard_at
         return median_high(self._gaps) if self._gaps else timedelta(0)
 
 
 def is_silent(newest: Sequence[Receipt], now: datetime, usual_gap: timedelta = timedelta(0)) -> bool:
-    """Whether a field that used to speak does no longer. ``newest``: the last reports received, the latest first;
-    ``usual_gap``: between the moments at which there were any, where known."""
+    """Whether a field that used to speak does no longer. ``newest``: the last reports, in the order in which they were
+    taken or not (servers take them side by side); ``usual_gap``: between the moments at which there were any."""
     if not _is_telling(newest):
         return False
-    gap = max(usual_gap, (newest[0].received_at - newest[-1].received_at) / (len(newest) - 1))
-    return now - newest[0].received_at > max(_SHORT, gap * _USUAL_GAPS)
+    received = sorted(one.received_at for one in newest)
+    gap = max(usual_gap, (received[-1] - received[0]) / (len(received) - 1))
+    return now - received[-1] > max(_SHORT, gap * _USUAL_GAPS)
 
 
 def is_late(newest: Sequence[Receipt]) -> bool:

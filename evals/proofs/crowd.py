@@ -66,6 +66,12 @@ def breakdowns(cases: int, first: int = 0) -> Iterator[Event]:
         yield replace(_event(EventType.BREAKDOWN, f"V{number}", BREAK_DOWN_AT, place), id=f"b{number}")
 
 
+def sign_of_life(at: datetime) -> Event:
+    """A word from the road: a field that is silent for long is waited for."""
+    where = {"lat": 41.0, "lon": -8.6}
+    return replace(_event(EventType.POSITION, "V0", at, where), id=f"position {at.isoformat()}")
+
+
 def open_service(
     url: str, folder: Path, clock: Clock, mode: Mode = Mode.LIVE, policy_dir: Path | None = None, durable: bool = True
 ) -> Service:

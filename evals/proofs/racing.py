@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from agent.service import Service
-from evals.proofs.crowd import BREAK_DOWN_AT, OPENS_AT, breakdowns, crowd, open_service, write_policies
+from evals.proofs.crowd import BREAK_DOWN_AT, OPENS_AT, breakdowns, crowd, open_service, sign_of_life, write_policies
 from forestall.clock import ManualClock
 from forestall.domain.decisions import Approval
 from forestall.domain.ids import CaseId
@@ -81,6 +81,7 @@ def prove_racing(url: str, folder: Path, races: int, seed: int = 1) -> Racing:
         for question in questions:
             late.advance_to(question.expires_at)
             early.advance_to(question.expires_at - _BEFORE)
+            executor.intake.take_events([sign_of_life(late.now())])
             is_taken = _race(executor, desk, question, *starts.draw())
             starts.learn(is_taken)
             if is_taken:

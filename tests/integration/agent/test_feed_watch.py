@@ -137,3 +137,13 @@ def test_an_answer_that_was_given_is_carried_out_once_the_reports_are_in(field, 
     report(field, 41, 48)
     field.tick_at(48)
     assert any(field.told(route) for route in RESCUERS)
+
+
+def test_reports_that_two_servers_take_side_by_side_are_no_outage(field):
+    begin(field)
+    for number in range(20):
+        moment = 20 if number % 2 else 30
+        field.tell(EventType.POSITION, f"V0{2 + number % 5}", moment, lat=41.155, lon=-8.605)
+    field.tell(EventType.POSITION, "V02", 20, lat=41.155, lon=-8.605)  # the one taken last was received first
+    field.tick_at(31)
+    assert waits(field) is None
