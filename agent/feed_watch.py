@@ -67,9 +67,9 @@ class FeedWatch:
         return median_high(self._gaps) if self._gaps else timedelta(0)
 
 
-def is_silent(newest: Sequence[Receipt], now: datetime, usual_gap: timedelta = timedelta(0)) -> bool:
-    """Whether a field that used to speak does no longer. ``newest``: the last reports, in the order in which they were
-    taken or not (servers take them side by side); ``usual_gap``: between the moments at which there were any."""
+def is_silent(newest: Sequence[Receipt], now: datetime, usual_gap: timedelta) -> bool:
+    """Whether a field that used to speak does no longer. ``newest``: the last reports, in any order (servers take them
+    side by side); ``usual_gap``: between the moments at which there were any, zero where nobody knows."""
     if not _is_telling(newest):
         return False
     received = sorted(one.received_at for one in newest)

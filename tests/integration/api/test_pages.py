@@ -57,6 +57,14 @@ class TestOverview:
         lane = page[page.index('id="lane"') : page.index('id="watched"')]
         assert "unless vetoed" in lane
 
+    def test_a_veto_window_that_is_over_runs_now_and_another_question_is_over(self, planned, small):
+        for number, is_veto in enumerate([True, False]):
+            case = small.make_case(id=f"C-{number}", fingerprint=f"f{number}", act_by=None)
+            store = planned.service.store
+            small.add_waiting_case(store, case, f"I-{number}", is_veto=is_veto, expires_at=small.at(0))
+        page = get(planned, "/").text
+        assert page.count("runs now") == page.count("time is up") == 1
+
     def test_decisions_made_are_listed(self, waiting, small):
         small.add_decision(waiting.service.store)
         assert "done automatically" in get(waiting, "/").text
