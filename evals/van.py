@@ -142,10 +142,17 @@ class Van:
         self._departure += 1
         if not self.errands:
             return
-        ready = max(now, self._departs_at, self._scene.goods.ready_at(self._wanted(), self.route.hub_id))
+        leaves = max(now, self._departs_at)
         if self.route.is_spare and self._called_at is not None:
-            ready = max(ready, self._called_at + self._scene.profile.vehicles.spare_ready_min * 60)
+            leaves = max(leaves, self._called_at + self._scene.profile.vehicles.spare_ready_min * 60)
+        gets_ready = max(now, leaves - self._scene.profile.late_loads.told_before_min * 60)
+        ready = max(leaves, self._scene.goods.ready_at(self._wanted(), self.route.hub_id))
+        self._scene.agenda.at(gets_ready, partial(self._get_ready, self._departure))
         self._scene.agenda.at(ready, partial(self._leave_hub, self._departure))
+
+    def _get_ready(self, attempt: int, now: float) -> None:
+        if attempt == self._departure and self.phase is Phase.AT_HUB:
+            self._scene.docks.look_for(self._wanted(), now)
 
     def _look_for_goods(self, now: float) -> None:
         if self.phase is Phase.AT_HUB and self.errands:

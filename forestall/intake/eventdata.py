@@ -56,11 +56,13 @@ class BreakdownData(Document):
 
 
 class HubReadyData(Document):
-    """``ready_at`` is an estimate while ``ready`` is false."""
+    """``ready_at`` is an estimate while ``ready`` is false. With ``packages`` it is said of these alone, wherever they
+    go by now; without, of all that the route is to load."""
 
     route: Id
     ready_at: Time
     ready: bool
+    packages: Annotated[list[Id], Field(min_length=1)] | None = None
 
 
 class RoadClosedData(Document):

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import TypeAlias, cast
 
 from forestall.domain.events import Event
-from forestall.domain.ids import CarrierId, OrderId, RouteId, StopId, TenderId, VehicleId
+from forestall.domain.ids import CarrierId, OrderId, PackageId, RouteId, StopId, TenderId, VehicleId
 from forestall.domain.orders import Package
 from forestall.domain.routes import Attempt, Position, Route, Stop
 from forestall.domain.vocabulary import (
@@ -171,23 +171,50 @@ def _hub_ready(uow: UnitOfWork, event: Event) -> Outcome:
         return parked(f"there is no route {route_id}")
     if route.hub_id != event.subject:
         return parked(f"route {route_id} leaves from hub {route.hub_id}, not from {event.subject}")
-    if not is_latest_word(uow, event, route_id):
-        return NOTHING_NEW
-    if not _release(uow, route, ready_at) and route.load_ready_at == ready_at:
-        return NOTHING_NEW
-    raise_version(uow, replace(route, load_ready_at=ready_at))
-    return APPLIED
+    named = cast("list[str] | None", event.data.get("packages"))
+    if named is None:
+        if not is_latest_word(uow, event, route_id):
+            return NOTHING_NEW
+        own = [package for package in _load(uow, route) if not _is_elsewhere(package, route)]
+        return APPLIED if _release(uow, event, own, [route], ready_at) else NOTHING_NEW
+    found = {package_id: uow.state.find_package(PackageId(package_id)) for package_id in named}
+    told = [package for package in found.values() if package is not None]
+    is_news = _release(uow, event, told, _loading(uow, told), ready_at)
+    if unknown := [package_id for package_id, package in found.items() if package is None]:
+        return parked(f"there is no package {', '.join(unknown)}; the others it names were told")
+    return APPLIED if is_news else NOTHING_NEW
 
 
-def _release(uow: UnitOfWork, route: Route, ready_at: datetime) -> bool:
-    """Tell the route's packages when their hub hands them out; those that came from another vehicle know better."""
-    stops = [stop for stop in uow.state.list_stops(route.id) if stop.kind is StopKind.DELIVERY]
-    own = [
-        package
-        for package in _goods(uow, stops)
-        if package.custody.kind is not HolderKind.VEHICLE or package.custody.holder_id == route.vehicle_id
-    ]
-    return save_packages(uow, own, [replace(package, available_at=ready_at) for package in own])
+def _release(
+    uow: UnitOfWork, event: Event, packages: list[Package], routes: Iterable[Route], ready_at: datetime
+) -> bool:
+    """Note when the hub hands these out, and when the routes that load them can leave; whether that is news."""
+    fresh = [package for package in packages if is_latest_word(uow, event, package.id)]
+    is_news = save_packages(uow, fresh, [replace(package, available_at=ready_at) for package in fresh])
+    for route in routes:
+        told = [package.available_at for package in _load(uow, route) if not _is_elsewhere(package, route)]
+        load_ready_at = max((at for at in told if at is not None), default=ready_at)
+        if is_news or route.load_ready_at != load_ready_at:
+            raise_version(uow, replace(route, load_ready_at=load_ready_at))
+            is_news = True
+    return is_news
+
+
+def _loading(uow: UnitOfWork, packages: Iterable[Package]) -> list[Route]:
+    """The routes that are to take these along."""
+    orders = dict.fromkeys(package.order_id for package in packages)
+    stops = [stop for order_id in orders for stop in uow.state.list_stops_of_order(order_id)]
+    return [uow.state.get_route(route_id) for route_id in dict.fromkeys(stop.route_id for stop in stops)]
+
+
+def _load(uow: UnitOfWork, route: Route) -> list[Package]:
+    """What the route delivers, wherever it is."""
+    return _goods(uow, [stop for stop in uow.state.list_stops(route.id) if stop.kind is StopKind.DELIVERY])
+
+
+def _is_elsewhere(package: Package, route: Route) -> bool:
+    """Whether another vehicle has it: what comes from there knows better when it comes."""
+    return package.custody.kind is HolderKind.VEHICLE and package.custody.holder_id != route.vehicle_id
 
 
 def _order_cancelled(uow: UnitOfWork, event: Event) -> Outcome:

@@ -373,18 +373,29 @@ class _Assembly:
         return np.array([self._seconds(promise.closes_at) for promise in promises])
 
     def _available_s(self) -> Floats:
-        """(m,) when the goods can leave their hub: as announced for them, else for the load they are part of."""
-        available_s = np.empty(len(self.stops))
+        """(m,) when the goods can leave their hub: as announced for them, else for the load they are part of.
+
+        What a load is said to wait for may be a few packages that have a word of their own: the others are there.
+        """
+        said = [
+            max(
+                (p.available_at for p in packages if p.available_at is not None and p.custody.kind in AT_A_HUB),
+                default=None,
+            )
+            for packages in self.packages
+        ]
+        waits: dict[RouteId, datetime] = {}
+        for stop, at in zip(self.stops, said, strict=True):
+            if at is not None:
+                waits[stop.route_id] = max(at, waits.get(stop.route_id, at))
         loads_s = {
             route.id: -np.inf
-            if route.load_ready_at is None or route.status is not RouteStatus.PLANNED
+            if route.load_ready_at in (None, waits.get(route.id)) or route.status is not RouteStatus.PLANNED
             else self._seconds(route.load_ready_at)
             for route in self.routes
         }
-        for i, (stop, packages) in enumerate(zip(self.stops, self.packages, strict=True)):
-            held_up = [p.available_at for p in packages if p.available_at is not None and p.custody.kind in AT_A_HUB]
-            available_s[i] = self._seconds(max(held_up)) if held_up else loads_s[stop.route_id]
-        return available_s
+        told = zip(self.stops, said, strict=True)
+        return np.array([loads_s[stop.route_id] if at is None else self._seconds(at) for stop, at in told])
 
     def _p_failed(self) -> Floats:
         rates, otherwise = self.beliefs.learned.p_failed, self.beliefs.priors.p_failed

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -158,6 +159,45 @@ def test_latest_word_on_a_load_stands_whichever_comes_last(intake: Intake, store
         intake.take_events([words[index]])
     with store.read() as uow:
         assert uow.state.get_route(R01).load_ready_at == at(60)
+
+
+def test_word_on_named_packages_holds_for_the_routes_they_go_with_now(intake: Intake, store: Store) -> None:
+    """S003 has been given to R02: what is said of R01's load is said of its package there, and of nothing else."""
+    with store.write() as uow:
+        uow.state.save_stop(replace(uow.state.get_stop(StopId("S003")), route_id=RouteId("R02"), sequence=9))
+    missing = {"route": "R01", "ready_at": "2026-03-02T07:00:00Z", "ready": False, "packages": ["P003"]}
+    (result,) = intake.take_events([told("e1", EventType.HUB_READY, "H1", 20, **missing)]).results
+    assert result.outcome is EventOutcome.APPLIED
+    with store.read() as uow:
+        ready = {route_id: uow.state.get_route(RouteId(route_id)).load_ready_at for route_id in ("R01", "R02")}
+        said = {p: uow.state.get_package(PackageId(p)).available_at for p in ("P001", "P003", "P004")}
+    assert ready == {"R01": None, "R02": at(60)}
+    assert said == {"P001": None, "P003": at(60), "P004": None}
+
+
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)])
+def test_latest_word_on_a_package_stands_whether_it_was_named_or_not(
+    intake: Intake, store: Store, order: Sequence[int]
+) -> None:
+    late = {"route": "R01", "ready_at": "2026-03-02T08:00:00Z", "ready": False, "packages": ["P003"]}
+    words = [
+        told("e1", EventType.HUB_READY, "H1", 20, route="R01", ready_at="2026-03-02T07:00:00Z", ready=False),
+        told("e2", EventType.HUB_READY, "H1", 25, **late),
+    ]
+    for index in order:
+        intake.take_events([words[index]])
+    with store.read() as uow:
+        assert uow.state.get_route(R01).load_ready_at == at(120)
+        assert [uow.state.get_package(PackageId(p)).available_at for p in ("P001", "P003")] == [at(60), at(120)]
+
+
+def test_word_on_an_unknown_package_waits_for_it_and_holds_for_the_others(intake: Intake, store: Store) -> None:
+    word = {"route": "R01", "ready_at": "2026-03-02T07:00:00Z", "ready": False, "packages": ["P001", "P999"]}
+    (result,) = intake.take_events([told("e1", EventType.HUB_READY, "H1", 20, **word)]).results
+    assert result.outcome is EventOutcome.PARKED
+    assert result.detail == "there is no package P999; the others it names were told"
+    with store.read() as uow:
+        assert uow.state.get_package(PackageId("P001")).available_at == at(60)
 
 
 def test_release_by_a_hub_that_the_route_does_not_leave_from_is_parked(intake: Intake) -> None:
@@ -345,6 +385,16 @@ def whole_day() -> list[Event]:
         told("p1", EventType.POSITION, "V01", 29, lat=41.15, lon=-8.61),
         told("h1", EventType.HUB_READY, "H1", 10, route="R02", ready_at="2026-03-02T07:10:00Z", ready=False),
         told("h2", EventType.HUB_READY, "H1", 40, route="R02", ready_at="2026-03-02T06:40:00Z", ready=True),
+        told(
+            "h3",
+            EventType.HUB_READY,
+            "H1",
+            41,
+            route="R02",
+            ready_at="2026-03-02T06:41:30Z",
+            ready=True,
+            packages=["P004"],
+        ),
         departed("d1", "S001", 30),
         told("a1", EventType.ARRIVED, "S001", 40),
         told("c1", EventType.COMPLETED, "S001", 45),

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from evals.mishaps import Away, Closure, Interval, Outage
+from evals.mishaps import Away, Closure, Interval, LateLoad, Outage
 from evals.newcomers import list_newcomers
 from evals.outcomes import Outcome, list_outcomes
 from evals.profile import Profile
@@ -37,6 +37,42 @@ def instant_of(event: dict[str, Any]) -> float:
 
 def later(plan: DayPlan, by: float) -> DayPlan:
     return replace(plan, routes=tuple(replace(r, departs_at=OPENS + timedelta(minutes=by)) for r in plan.routes))
+
+
+class TestLateLoad:
+    """R02 is to leave at 60; its load comes at 100, where the hub, asked 15 minutes before, hopes for 90."""
+
+    @pytest.fixture
+    def day(self, tiny, monkeypatch: pytest.MonkeyPatch) -> DayPlan:
+        late = LateLoad(minute(45), minute(90), minute(100))
+        monkeypatch.setattr(Truth, "late_load", lambda _, route: late if route.id == "R02" else None)
+        plan = tiny([[(0, 900)], [(0, 900), (0, 900)]]).build()
+        departs = {"R01": OPENS + timedelta(minutes=30), "R02": OPENS + timedelta(minutes=60)}
+        return replace(plan, routes=tuple(replace(route, departs_at=departs[route.id]) for route in plan.routes))
+
+    def test_the_hub_names_what_it_misses_until_it_is_out(self, day: DayPlan, still: Profile) -> None:
+        load = ["P2", "P3"]
+        assert told(World(day, still, 1), "hub_ready") == [
+            (45, {"route": "R02", "ready_at": "2026-03-02T09:30:00Z", "ready": False, "packages": load}),
+            (100, {"route": "R02", "ready_at": "2026-03-02T09:40:00Z", "ready": True, "packages": load}),
+        ]
+
+    def test_a_van_that_is_to_leave_sooner_with_some_of_it_finds_out_sooner(self, day: DayPlan, still: Profile) -> None:
+        world = World(day, still, 1)
+        world.receive_driver_effect(instruction(world, "R01", 2, ["S1", "S3"], departs_min=30))
+        world.receive_driver_effect(instruction(world, "R02", 2, ["S2"], departs_min=60))
+        words = told(world, "hub_ready")
+        assert [when for when, _ in words] == [15, 100]
+        assert starts(world) == {"S1": 110, "S3": 125, "S2": 110}  # R01 waits for S3's goods
+
+    def test_one_that_gives_it_back_in_time_does_not_wait(self, day: DayPlan, still: Profile) -> None:
+        world = World(day, still, 1)
+        world.receive_driver_effect(instruction(world, "R01", 2, ["S1", "S3"], departs_min=30))
+        run_to(world, 10)
+        world.receive_driver_effect(instruction(world, "R01", 3, ["S1"], departs_min=30))
+        words = told(world, "hub_ready")
+        assert [when for when, _ in words] == [45, 100]
+        assert starts(world)["S1"] == 40
 
 
 class TestOutage:

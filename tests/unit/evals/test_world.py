@@ -182,7 +182,7 @@ class TestEvents:
         world = World(tiny([[(0, 60)]]).build(), change(still, "late_loads", rate=1, delay=delay), 1)
         told = [event["data"] for event in self.heard(world) if event["type"] == "forestall.hub_ready"]
         assert [entry["ready"] for entry in told] == [False, True]
-        assert told[1] == {"route": "R01", "ready_at": "2026-03-02T08:20:00Z", "ready": True}
+        assert told[1] == {"route": "R01", "ready_at": "2026-03-02T08:20:00Z", "ready": True, "packages": ["P1"]}
 
     def test_what_happens_while_the_signal_is_lost_is_told_when_it_is_back(self, tiny, still, change) -> None:
         lost = still.vehicles.lost_signal.model_copy(update={"from_min": 60.0, "to_min": 60.0})

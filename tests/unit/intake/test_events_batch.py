@@ -70,7 +70,7 @@ def test_every_documented_type_is_taken(kind: str) -> None:
 
 def test_data_is_kept_as_json_values() -> None:
     (event,) = parse_events([entry("hub_ready")], NOW)
-    assert event.data == {"route": "R01", "ready_at": "2026-03-02T07:00:00Z", "ready": False}
+    assert event.data == {"route": "R01", "ready_at": "2026-03-02T07:00:00Z", "ready": False, "packages": None}
     assert json.loads(json.dumps(event.data)) == event.data
 
 

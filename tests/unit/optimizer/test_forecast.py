@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import timedelta
 
+import numpy as np
 import pytest
 
 from forestall.domain.ids import RouteId, StopId
@@ -118,6 +119,24 @@ def test_a_load_promised_too_late_is_the_reason_for_lateness(town, travel, forec
     assert score.reasons[0].cause == "late_load"
 
 
+def test_a_load_that_waits_for_one_package_is_there_but_for_that_one(town, travel) -> None:
+    """What is said of the whole repeats the word on the one."""
+    route = town.route("R1", load_ready="09:30")
+    town.stop(route, "A", town.place("a", 4, 0), available="09:30")
+    town.stop(route, "B", town.place("b", 4, 1))
+    problem = Repairer().prepare(town.snapshot("07:50"), travel)
+    late, there = (problem.world.available_s[problem.stop_index[StopId(name)]] for name in ("A", "B"))
+    assert (problem.instant(late), there) == (town.at("09:30"), -np.inf)
+
+
+def test_a_load_that_waits_for_more_than_is_named_is_late_as_a_whole(town, travel) -> None:
+    route = town.route("R1", load_ready="10:00")
+    town.stop(route, "A", town.place("a", 4, 0), available="09:30")
+    town.stop(route, "B", town.place("b", 4, 1))
+    problem = Repairer().prepare(town.snapshot("07:50"), travel)
+    assert problem.instant(problem.world.available_s[problem.stop_index[StopId("B")]]) == town.at("10:00")
+
+
 def test_a_delay_carried_along_is_the_reason_for_lateness(town, travel, forecaster) -> None:
     late, _ = driving(town, minutes_late=75)
     late = replace(late, taken_at=town.at("09:16"))
@@ -173,7 +192,7 @@ def test_each_vehicle_is_forecast_and_repaired_by_the_times_of_its_mode(town, tr
     assert scores[by_mode[VehicleMode.VAN]].p_late < 0.2
     assert scores[by_mode[VehicleMode.BIKE]].p_late > 0.8
     repairer = Repairer()
-    best = repairer.relocate(repairer.prepare(snapshot, travel), [by_mode[VehicleMode.BIKE]]).best
+    best = repairer.relocate(Repairer().prepare(snapshot, travel), [by_mode[VehicleMode.BIKE]]).best
     assert best is not None
     assert by_mode[VehicleMode.BIKE] in best.routes[RouteId("V")]
     assert best.misses_after < 0.3
