@@ -83,6 +83,13 @@ def is_late(newest: Sequence[Receipt]) -> bool:
     return _is_telling(newest) and median(lags_s) > _LATE.total_seconds()
 
 
+def heard_nothing_since(uow: UnitOfWork, since: datetime, now: datetime) -> bool:
+    """Whether a plan took so long to make, on what was known at ``since``, that reports should have come meanwhile and
+    none has: they wait at the door of a process that was busy."""
+    newest = uow.inbox.list_newest(1)
+    return bool(newest) and now - since > _SHORT and newest[0].received_at <= since
+
+
 def _is_telling(newest: Sequence[Receipt]) -> bool:
     voices = {one.subject for one in newest if one.type in _FROM_THE_ROAD}
     return len(newest) == _JUDGED_BY and len(voices) >= _VOICES

@@ -13,7 +13,7 @@ from langgraph.types import Command
 from agent.acknowledgements import chase_silent
 from agent.answers import answer_question, lapse_due
 from agent.detectors import Fault
-from agent.feed_watch import FeedWatch
+from agent.feed_watch import FeedWatch, heard_nothing_since
 from agent.graph import CaseGraph
 from agent.learning.job import LearningJob
 from agent.people.care import wake_due
@@ -118,9 +118,19 @@ class Service:
         resumed, failed = self._resume_answered()
         failed += settle_tenders(self._work)
         failed += chase_silent(self._work)
-        swept = self._sweeper.sweep_due(self.clock.now())
-        failed += [case_id for case_id in swept.due if not self._plan(case_id)]
-        return _Worked(len(swept.due), resumed, tuple(failed), swept.faults)
+        began = self.clock.now()
+        swept = self._sweeper.sweep_due(began)
+        planned = 0
+        for case_id in swept.due:
+            if self._is_deaf_since(began):
+                break  # they are due in the next step as well
+            planned += 1
+            failed += [] if self._plan(case_id) else [case_id]
+        return _Worked(planned, resumed, tuple(failed), swept.faults)
+
+    def _is_deaf_since(self, began: datetime) -> bool:
+        with self.store.read() as uow:
+            return heard_nothing_since(uow, began, self.clock.now())
 
     def answer(
         self,

@@ -9,6 +9,7 @@ from langgraph.runtime import Runtime
 
 from agent.acknowledgements import instructions_of
 from agent.difference import Difference, compare
+from agent.feed_watch import heard_nothing_since
 from agent.learning.interventions import interventions_of
 from agent.limits import NoLongerAllowed, require_still_allowed
 from agent.questions import question_of
@@ -43,6 +44,7 @@ logger = logging.getLogger(__name__)
 
 NOTHING_HELPS = "no plan would keep more promises than leaving things as they are"
 WORDS = frozenset({ActionKind.NOTIFY_ETA, ActionKind.OFFER_RESCHEDULE, ActionKind.CARRIER_UPDATE})
+UNHEARD, NOT_IN_YET = "unheard", "it took so long to make that news is still to come in; it is made anew"
 HELD_OUT = "held out by lot: left alone to learn what happens if nobody acts"
 # What each answer entitles to: the verdict's grant, and every freer one.
 _ENOUGH: dict[str, frozenset[Autonomy]] = {
@@ -54,12 +56,15 @@ _ENOUGH: dict[str, frozenset[Autonomy]] = {
 
 
 def recheck(state: CaseRun, runtime: Runtime[RunContext]) -> CaseRun:
-    """Is the plan still ours to do, possible, worth it, what people saw, and allowed? ``ready``, or ``stale``."""
+    """Is the plan still ours to do, possible, worth it, what people saw, and allowed? ``ready``, or ``stale``; or
+    ``unheard``, where it took so long that what happened meanwhile is still to come in."""
     work, desk = runtime.context.work, runtime.context.desk
     verdict = state.get("answer") or Verdict.AUTOMATIC.value
     with work.store.read() as uow:
         case = uow.cases.get(CaseId(state["case_id"]))
         proposal = uow.proposals.get(case.id, state["plan_rev"])
+        if desk.situation is not None and heard_nothing_since(uow, desk.situation.now, work.clock.now()):
+            return {"outcome": UNHEARD}
         situation = situation_of(work, uow, case)
     assert proposal.chosen is not None
     planned = proposal.get_candidate(proposal.chosen)
@@ -106,13 +111,17 @@ def conclude(state: CaseRun, runtime: Runtime[RunContext]) -> CaseRun:
         proposal = uow.proposals.get(case.id, state["plan_rev"])
         approval = uow.approvals.find(case.id, interrupt_id_of(case.id, proposal.plan_rev))
         decision = _decision(work, case, proposal, _verdict_without_effect(state, case, proposal), approval)
-        if proposal.held_out:
-            decision = replace(decision, note=HELD_OUT)
+        is_unheard = state.get("outcome") == UNHEARD
+        if proposal.held_out or is_unheard:
+            decision = replace(decision, note=HELD_OUT if proposal.held_out else NOT_IN_YET)
         difference = runtime.context.desk.difference
         further = {} if difference is None else {"difference": asdict(difference)}
         record(work, uow, case, proposal, decision, None, approval, (), further)
-        uow.cases.save(_watched(case, work.clock.now()))
-    looks_again = decision.verdict is Verdict.STALE and case.is_in_our_hands
+        watched = _watched(case, work.clock.now())
+        if is_unheard and case.is_in_our_hands:
+            watched = replace(watched, status=CaseStatus.OPEN)  # due at the next step, by when the news may be in
+        uow.cases.save(watched)
+    looks_again = decision.verdict is Verdict.STALE and case.is_in_our_hands and not is_unheard
     return {"outcome": "set_aside" if looks_again else "concluded"}
 
 
@@ -372,7 +381,7 @@ def _nothing_helps(proposal: Proposal) -> str:
 
 
 def _verdict_without_effect(state: CaseRun, case: Case, proposal: Proposal) -> Verdict:
-    if state.get("outcome") == "stale":
+    if state.get("outcome") in {"stale", UNHEARD}:
         return Verdict.STALE if case.is_in_our_hands or state.get("answer") == Verdict.EDITED else Verdict.WITHDRAWN
     if proposal.held_out:
         return Verdict.NO_ACTION

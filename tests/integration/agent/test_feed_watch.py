@@ -3,7 +3,7 @@
 import pytest
 
 from factories import at, make_plan
-from forestall.domain.vocabulary import EventType
+from forestall.domain.vocabulary import EventType, Verdict
 from policy_files import ASK, write_policies
 
 RESCUERS = ("R02", "R03", "R04", "R05", "R06", "RSP1")
@@ -147,3 +147,31 @@ def test_reports_that_two_servers_take_side_by_side_are_no_outage(field):
     field.tell(EventType.POSITION, "V02", 20, lat=41.155, lon=-8.605)  # the one taken last was received first
     field.tick_at(31)
     assert waits(field) is None
+
+
+def test_what_took_long_to_plan_is_not_carried_out_unless_something_was_heard_meanwhile(field, monkeypatch):
+    """A busy process hears late: what its vans did while it reckoned is waiting at the door."""
+    field.begin()
+    field.break_down(minute=40)
+    field.go_to(at(41))
+    reckon, at_the_end = type(field.service._work.repairer).rescue, [at(52)]
+
+    def slowly(*asked):
+        found = reckon(*asked)
+        if at_the_end:
+            field.go_to(at_the_end.pop())
+        return found
+
+    monkeypatch.setattr(type(field.service._work.repairer), "rescue", slowly)
+    field.service.tick()
+    [case] = field.cases
+    assert field.told("RSP1") == []
+    assert verdicts(field, case) == [Verdict.STALE]
+    field.tell(EventType.POSITION, "V02", 53, lat=41.155, lon=-8.605)
+    field.tick_at(56)
+    assert verdicts(field, case)[-1] is not Verdict.STALE
+
+
+def verdicts(field, case):
+    with field.service.store.read() as uow:
+        return [decision.verdict for decision in uow.decisions.list_for_case(case.id)]
