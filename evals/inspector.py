@@ -136,7 +136,7 @@ class Inspector:
         stop_id = errand.stop_id
         if van.vehicle.lacks(self._skills.get(stop_id, frozenset())):
             self._note("skills", [], sent_at, stop_id, f"{van.vehicle.id} lacks what it takes")
-        if self._home_route.get(stop_id) != van.route.id and not self._drives(van.vehicle.carrier_id, sent_at):
+        if not self._has_it(van, stop_id) and not self._drives(van.vehicle.carrier_id, sent_at):
             self._note("carrier-inactive", [], sent_at, stop_id, van.vehicle.carrier_id)
         if errand.safe_place:
             self._check_safe_place(errand, sent_at)
@@ -157,6 +157,10 @@ class Inspector:
                 holders = [other for other in self._vans.values() if other.vehicle.id == holder_id]
                 detail = f"{van.vehicle.id} can't have {package_id}, which {kind} {holder_id} holds"
                 self._note("custody", [van, *holders], sent_at, stop_id, detail)
+
+    def _has_it(self, van: Van, stop_id: StopId) -> bool:
+        """Whether the stop is the vehicle's already: by the first plan, or by what its driver was told before."""
+        return self._home_route.get(stop_id) == van.route.id or any(e.stop_id == stop_id for e in _list_told(van))
 
     def _drives(self, carrier_id: CarrierId, sent_at: float) -> bool:
         """Whether the carrier drives today, as far as the service had been told."""
@@ -238,9 +242,9 @@ def _is_committed_to(van: Van, stop_id: StopId) -> bool:
 
 def _is_handing_over_to(giver: Van, taker: VehicleId | None) -> bool:
     """Whether the giver (None: to the hub) has been told already: it is on its list, read or not, or it is going."""
-    known = [
-        *giver.errands,
-        *([giver.current] if giver.current else []),
-        *(giver.unread.errands if giver.unread else ()),
-    ]
-    return any(errand.kind is StopKind.HAND_OVER and errand.transfer_to == taker for errand in known)
+    return any(e.kind is StopKind.HAND_OVER and e.transfer_to == taker for e in _list_told(giver))
+
+
+def _list_told(van: Van) -> list[Errand]:
+    """What its driver goes by, and what he has been sent and not read yet."""
+    return [*van.errands, *([van.current] if van.current else []), *(van.unread.errands if van.unread else ())]

@@ -34,8 +34,6 @@ def gather(view: View, signals: Iterable[Signal], apart: frozenset[str]) -> list
     for find in (_over_capacity, _late_hubs, _slow_roads):
         candidates = [signal for key, signal in free.items() if key not in apart]
         for common in find(view, candidates):
-            if view.fingerprint(common.cause) in apart:
-                continue
             if view.passes(len(common.members), common.limits, common.cause):
                 gathered.append(_as_one(view, common))
                 for member in common.members:

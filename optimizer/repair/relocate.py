@@ -158,7 +158,9 @@ def _best_move(draft: Draft, stops: list[int], able: Mapping[int, list[int]], to
         without = tuple(s for s in draft.sequence(donor) if s != stop)
         relieved.append((draft.cost(donor) - draft.cost(donor, without), stop))
     for relief, stop in sorted(relieved, key=lambda one: (-one[0], one[1]))[:_TRIED_PER_ROUND]:
-        for way_s, taker in tours.nearest(stop, [r for r in able[stop] if draft.may_give(stop, r)]):
+        able_now = [r for r in able[stop] if draft.may_give(stop, r)]
+        is_lost = bool(problem.stranded[int(problem.route_of[stop])])
+        for way_s, taker in tours.nearest(stop, able_now, is_lost=is_lost):
             worth = relief - problem.move_price(stop, taker)
             least = LEAST_GAIN if best is None else best.gain
             if worth - problem.prices.travel_per_s * way_s < least:
@@ -182,14 +184,21 @@ class _Tours:
         self._straight_s = self._travel_s[self._profile, self._leaves, self._reaches]
         self._first = np.cumsum([0, *(len(way) - 1 for way in ways)])[:-1]
         self._at = {r: i for i, r in enumerate(routes)}
+        self._is_idle = [len(way) == 2 for way in ways]
 
-    def nearest(self, stop: int, routes: list[int]) -> list[tuple[float, int]]:
-        """The few of the routes that pass nearest to the stop: (extra driving in seconds, route)."""
+    def nearest(self, stop: int, routes: list[int], *, is_lost: bool) -> list[tuple[float, int]]:
+        """The few of the routes that pass nearest to the stop: (extra driving in seconds, route).
+
+        What is lost where it is looks also to vehicles that have nothing to do, and so pass nowhere yet. Others would
+        spend a reserve on a little gain.
+        """
         place = self._place[stop]
         there_s = self._travel_s[self._profile, self._leaves, place]
         extra_s = there_s + self._travel_s[self._profile, place, self._reaches] - self._straight_s
         least_s = np.minimum.reduceat(extra_s, self._first)
-        return sorted((float(least_s[self._at[r]]), r) for r in routes)[:_NEAREST_RECEIVERS]
+        near = sorted((float(least_s[self._at[r]]), r) for r in routes)
+        far = near[_NEAREST_RECEIVERS:] if is_lost else []
+        return near[:_NEAREST_RECEIVERS] + [one for one in far if self._is_idle[self._at[one[1]]]]
 
 
 def detour_s(problem: FleetProblem, route: int, sequence: Iterable[int], place: int) -> float:

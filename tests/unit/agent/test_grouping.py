@@ -114,7 +114,16 @@ def test_vehicles_that_drop_out_where_others_have_no_room_are_a_matter_of_capaci
     signals = [delay(1), delay(2, CaseKind.DRIVER_UNAVAILABLE), delay(3, CaseKind.CARRIER_CAPACITY)]
     [signal] = gather(view, signals, frozenset())
     assert (signal.kind, signal.route_ids) == (CaseKind.CAPACITY_RISK, ("R01", "R02", "R03"))
-    assert len(gather(view_at(20), signals, frozenset())) == 3
+    assert len(gather(replace(view, forecast=view_at(20).forecast), signals, frozenset())) == 3
+
+
+def test_while_the_common_plan_waits_for_an_answer_its_parts_ask_nothing():
+    """They would take the same vehicles by themselves, and leave the answer without a plan."""
+    cases, _ = sweep({}, [delay(1), delay(2), delay(3)], 0)
+    [case] = live(cases)
+    waiting = {case.fingerprint: replace(case, status=CaseStatus.AWAITING_APPROVAL)}
+    cases, change = sweep(waiting, [delay(1), delay(2), delay(3)], 5)
+    assert (change.opened, [one.id for one in live(cases)]) == ((), [case.id])
 
 
 def test_a_common_cause_is_not_dissolved_by_one_route_less():

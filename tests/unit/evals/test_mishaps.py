@@ -196,6 +196,15 @@ class TestCarrierWithdraws:
         world.receive_driver_effect(instruction(world, "R02", 2, ["S2", "S1"], departs_min=60), world.now)
         assert "carrier-inactive" in {breach.rule for breach in world.ledger.breaches}
 
+    def test_a_later_list_may_still_name_what_it_was_given_before(self, tiny, still: Profile, monkeypatch) -> None:
+        monkeypatch.setattr(Truth, "withdraws_at", lambda self, c: minute(10) if c == "GIG" else None)
+        world = World(with_gig(later(tiny([[(0, 900)], [(0, 900)]]).build(), 60)), still, 1)
+        world.receive_driver_effect(instruction(world, "R02", 2, ["S2", "S1"], departs_min=60), world.now)
+        run_to(world, 20)
+        world.note_told(world.now)
+        world.receive_driver_effect(instruction(world, "R02", 3, ["S1"], departs_min=60), world.now)
+        assert "carrier-inactive" not in {breach.rule for breach in world.ledger.breaches}
+
     def test_our_own_fleet_never_does(self, tiny, still: Profile, change: Callable) -> None:
         plan = with_gig(tiny([[(0, 900)], [(0, 900)]]).build())
         truth = Truth(plan, change(still, "carriers", withdrawals=1), 1)
