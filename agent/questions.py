@@ -50,6 +50,7 @@ def question_of(
         rescues_by_driver_today=_rescues_today(situation, candidate),
         actions_in_hub_last_hour=situation.pace.actions,
         added_cost_in_hub_last_hour_cents=situation.pace.cost_cents,
+        stops_in_hub=_count_stops(situation),
         data_age_minutes=_data_age_minutes(situation, candidate),
         forecast_drifting=not work.forecaster.drifting.isdisjoint(_hubs_concerned(situation, candidate)),
     )
@@ -58,6 +59,13 @@ def question_of(
 def position_of(situation: Situation, candidate: Candidate) -> Position:
     """Where the switches that concern a candidate stand."""
     return situation.board.position_for(_hubs_concerned(situation, candidate), [candidate.tool])
+
+
+def _count_stops(situation: Situation) -> int:
+    """The day's stops of the case's hub."""
+    snapshot, hub_id = situation.snapshot, situation.case.hub_id
+    routes = (route.id for route in snapshot.routes.values() if route.hub_id == hub_id)
+    return sum(len(snapshot.stops_by_route.get(route_id, ())) for route_id in routes)
 
 
 def _receiving_routes(situation: Situation, candidate: Candidate) -> list[Route]:

@@ -34,6 +34,7 @@ class PlanQuestion:
     rescues_by_driver_today: int = 0
     actions_in_hub_last_hour: int = 0
     added_cost_in_hub_last_hour_cents: int = 0
+    stops_in_hub: int = 0
     uses_worker_profile: bool = False
     data_age_minutes: int = 0
     forecast_drifting: bool = False
