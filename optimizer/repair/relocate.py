@@ -184,13 +184,13 @@ class _Tours:
         self._straight_s = self._travel_s[self._profile, self._leaves, self._reaches]
         self._first = np.cumsum([0, *(len(way) - 1 for way in ways)])[:-1]
         self._at = {r: i for i, r in enumerate(routes)}
-        self._is_idle = [len(way) == 2 for way in ways]
+        self._had_nothing = [not draft.problem.sequences[r] for r in routes]
 
     def nearest(self, stop: int, routes: list[int], *, is_lost: bool) -> list[tuple[float, int]]:
         """The few of the routes that pass nearest to the stop: (extra driving in seconds, route).
 
-        What is lost where it is looks also to vehicles that have nothing to do, and so pass nowhere yet. Others would
-        spend a reserve on a little gain.
+        What is lost where it is looks also to vehicles that had nothing to do, and so passed nowhere. Others would spend
+        a reserve on a little gain.
         """
         place = self._place[stop]
         there_s = self._travel_s[self._profile, self._leaves, place]
@@ -198,7 +198,7 @@ class _Tours:
         least_s = np.minimum.reduceat(extra_s, self._first)
         near = sorted((float(least_s[self._at[r]]), r) for r in routes)
         far = near[_NEAREST_RECEIVERS:] if is_lost else []
-        return near[:_NEAREST_RECEIVERS] + [one for one in far if self._is_idle[self._at[one[1]]]]
+        return near[:_NEAREST_RECEIVERS] + [one for one in far if self._had_nothing[self._at[one[1]]]]
 
 
 def detour_s(problem: FleetProblem, route: int, sequence: Iterable[int], place: int) -> float:

@@ -332,6 +332,20 @@ def test_without_a_solver_at_hand_the_first_rung_stands(town, travel, repairer) 
     assert Ladder((ORTOOLS,), solver=closed).polish(problem, plan, repairer.effort, 1) == plan
 
 
+def test_what_nobody_drives_finds_the_vehicle_that_has_nothing_to_do(town, travel, repairer) -> None:
+    """Nine full vans pass nearer to it than one that stands at the hub, which passes nowhere."""
+    town.carriers[CarrierId("GIG")] = Carrier(CarrierId("GIG"), "Couriers", CarrierKind.GIG, active=False)
+    gone = town.route("G1", carrier="GIG")
+    lost = [town.stop(gone, f"L{k}", town.place(f"l{k}", 4, k), ("08:00", "15:00")) for k in range(3)]
+    for number in range(9):
+        full = town.route(f"R{number}", capacity={"units": 1.0})
+        town.stop(full, f"F{number}", town.place(f"f{number}", 4, 0.1 * number), ("08:00", "15:00"))
+    spare = town.route("SPARE", is_spare=True)
+    found = repairer.relocate(repairer.prepare(town.snapshot("07:50"), travel), lost)
+    assert found.best is not None
+    assert set(found.best.routes[spare]) == set(lost)
+
+
 def test_late_goods_that_a_route_would_wait_for_leave_it_together(town, travel, repairer) -> None:
     """One at a time gains nothing: the van waits for the other all the same."""
     waits, goes_later = town.route("R1"), town.route("R2", departs="09:40")
