@@ -189,8 +189,8 @@ class _Tours:
     def nearest(self, stop: int, routes: list[int], *, is_lost: bool) -> list[tuple[float, int]]:
         """The few of the routes that pass nearest to the stop: (extra driving in seconds, route).
 
-        What is lost where it is looks also to vehicles that had nothing to do, and so passed nowhere. Others would spend
-        a reserve on a little gain.
+        What is lost where it is looks also to vehicles that had nothing to do, and so passed nowhere. Others would
+        spend a reserve on a little gain.
         """
         place = self._place[stop]
         there_s = self._travel_s[self._profile, self._leaves, place]
