@@ -1,9 +1,11 @@
 """Playing many cells over the cores, keeping each run as it ends."""
 
+import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
+from threading import Thread
 
 from evals.evaluation.cells import Cell, Setting, key_of
 from evals.evaluation.lines import Line
@@ -65,9 +67,18 @@ def _pooled(
 
 
 def _prepare() -> None:
-    """A process that plays days keeps its memory as the service's own does."""
+    """A process that plays days keeps its memory as the service's own does, and ends with the one that asked for it."""
+    Thread(target=_end_with_the_evaluation, daemon=True).start()
     keep_memory()
     collect_less()
+
+
+def _end_with_the_evaluation() -> None:
+    """Nobody would ever read what is played for an evaluation that was killed."""
+    asker = parent_process()
+    if asker is not None:
+        asker.join()
+        os._exit(1)
 
 
 def _apart(cell: Cell, key: str, setting: Setting) -> Line | Failure:

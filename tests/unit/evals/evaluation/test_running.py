@@ -1,6 +1,9 @@
 """Many runs over the cores: what fails is told, and the others go on."""
 
 import json
+import subprocess
+import sys
+import time
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -130,3 +133,40 @@ def test_places_without_days_are_named(tmp_path: Path) -> None:
     with pytest.raises(BadInput) as caught:
         _evaluate(tmp_path, tmp_path / "nowhere", log=tmp_path / "log.jsonl")
     assert [problem.message for problem in caught.value.problems] == ["holds no day", "is not there"]
+
+
+ASKER = """
+import os, time
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+from evals.evaluation.running import _prepare
+
+if __name__ == "__main__":
+    pool = ProcessPoolExecutor(1, get_context("spawn"), initializer=_prepare)
+    print(pool.submit(os.getpid).result(), flush=True)
+    pool.submit(time.sleep, 600)
+    time.sleep(600)
+"""
+
+
+def test_an_evaluation_that_is_killed_takes_its_processes_along(tmp_path: Path):
+    script = tmp_path / "asker.py"
+    script.write_text(ASKER)
+    with subprocess.Popen([sys.executable, str(script)], stdout=subprocess.PIPE, text=True) as asker:
+        assert asker.stdout is not None
+        player = Path(f"/proc/{int(asker.stdout.readline())}")
+        assert player.exists()
+        asker.kill()
+    for _ in range(200):
+        if not is_running(player):
+            return
+        time.sleep(0.05)
+    pytest.fail("it plays on for nobody")
+
+
+def is_running(process: Path) -> bool:
+    """Whether it has not ended, reaped or not."""
+    try:
+        return "State:\tZ" not in (process / "status").read_text()
+    except FileNotFoundError:
+        return False
